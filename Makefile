@@ -1,0 +1,74 @@
+SHELL := bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+UV_VERSION := 0.13.9
+UV := build/uv/bin/uv
+PYTHON := .venv/bin/python
+PYTEST := $(PYTHON) -m pytest
+CLUSTER := $(PYTHON) -m localcluster
+# An existing cluster for `make demo`, instead of the local one: KUBECONTEXT=name REGISTRY=host
+KUBECONTEXT ?=
+REGISTRY ?=
+
+export PYTHONPATH := operator:tools
+
+.PHONY: help setup demo test test-unit test-cluster test-e2e test-gpu lint generate cluster-up cluster-down images clean
+
+help: ## List what can be made
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+
+setup: .venv/.ready ## Install Python and its packages into .venv, as uv.lock pins them
+
+$(UV): tools/install-uv
+	tools/install-uv $(UV_VERSION) build/uv
+
+.venv/.ready: pyproject.toml uv.lock | $(UV)
+	$(UV) sync --frozen --all-extras --no-progress
+	@touch $@
+
+demo: setup ## Play the whole flow as three people on a real cluster
+	$(PYTHON) -m demo $(if $(KUBECONTEXT),--context $(KUBECONTEXT)) $(if $(REGISTRY),--registry $(REGISTRY))
+
+test: lint ## Everything that can be proved on this machine
+	$(CLUSTER) build --level node
+	$(PYTHON) -m images build
+	$(PYTEST) tests/unit tests/property tests/cluster tests/e2e
+
+test-unit: setup ## Rules, formulas, properties: no network, no clock
+	$(PYTEST) tests/unit tests/property
+
+test-cluster: setup ## The API server's side: schemas, admission, controller
+	$(CLUSTER) build --level control-plane
+	$(PYTEST) tests/cluster
+
+test-e2e: setup ## The whole flow on a real node
+	$(CLUSTER) build --level node
+	$(PYTHON) -m images build
+	$(PYTEST) tests/e2e
+
+test-gpu: setup ## What needs an NVIDIA GPU
+	$(PYTEST) tests/gpu
+
+lint: setup ## ruff, mypy --strict, import arrows, generated files
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/mypy
+	.venv/bin/lint-imports
+	$(PYTHON) -m modelreuse.api --check .
+
+generate: setup ## Rewrite crds/ and docs/reference from the models
+	$(PYTHON) -m modelreuse.api .
+
+cluster-up: setup ## Start the demo's local cluster (asks for nothing; says what it installs)
+	$(CLUSTER) up --name demo --level node --audit
+
+cluster-down: setup ## Stop it; nothing of it stays
+	$(CLUSTER) down --name demo
+
+images: setup ## Build the operator's and the worker's image
+	$(PYTHON) -m images build
+
+clean: ## Remove what was built in this checkout
+	@if [ -x $(PYTHON) ]; then $(CLUSTER) down --all --images; fi
+	rm -rf build dist .venv

@@ -1,0 +1,527 @@
+"""ModelReuseCheck: the question that a person asks, and the answer that the operator writes into its status."""
+
+from enum import StrEnum
+from typing import Annotated, Any, Literal
+
+from pydantic import ConfigDict, Field, StringConstraints, WithJsonSchema, model_validator
+
+from modelreuse.api.conditions import Condition
+from modelreuse.api.types import (
+    Amount,
+    ApiModel,
+    DnsLabel,
+    Duration,
+    Factory,
+    Figure,
+    Fraction,
+    Identity,
+    LayerName,
+    ObjectName,
+    OpenObject,
+    Reason,
+    Recipe,
+    Sha256,
+    ShortText,
+    StatusModel,
+    Text,
+    Time,
+    Uid,
+    Uri,
+)
+
+MAX_MODELS = 8
+MAX_LAYERS_IN_STATUS = 32
+MAX_HISTORY = 20
+
+
+class Action(StrEnum):
+    """What can be done with a model that meets new data."""
+
+    REUSE = "Reuse"
+    FINE_TUNE = "FineTune"
+    RETRAIN = "Retrain"
+    TRAIN_FROM_SCRATCH = "TrainFromScratch"
+    SWITCH = "Switch"
+    INCONCLUSIVE = "Inconclusive"
+    BLOCKED = "Blocked"
+
+
+class Basis(StrEnum):
+    """Where a figure comes from. `Reported` is what a requester's own code claims of itself."""
+
+    MEASURED = "Measured"
+    ESTIMATED = "Estimated"
+    ASSUMED = "Assumed"
+    REPORTED = "Reported"
+
+
+TrainingAction = Literal[Action.FINE_TUNE, Action.RETRAIN, Action.TRAIN_FROM_SCRATCH]
+"""The actions that spend energy on gradients."""
+
+
+# --- spec -----------------------------------------------------------------------------------------------------------
+
+
+class CodeSource(ApiModel):
+    """Python code of the user's own that a factory or a transform needs."""
+
+    uri: Uri
+    """A folder, mounted read-only and put on PYTHONPATH of the assessment."""
+
+
+class ModelSource(ApiModel):
+    """A candidate: a model whose reuse is considered."""
+
+    name: DnsLabel
+    uri: Uri
+    """Weights; the format follows from the suffix: `.pt2` (torch.export) or `.safetensors` (needs `factory`)."""
+    factory: Factory | None = None
+    """For `.safetensors`: a callable without arguments, `package.module:function`, that returns the torch module."""
+    layers: Annotated[list[LayerName], Field(max_length=64)] = []
+    """Layers to observe, by module name; by default they are found automatically."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "x-kubernetes-validations": [
+                {
+                    "rule": "!self.uri.endsWith('.safetensors') || has(self.factory)",
+                    "message": "a .safetensors file holds weights only: factory must name what builds the module, "
+                    "as in vision.net:build",
+                    "fieldPath": ".factory",
+                },
+                {
+                    "rule": "self.uri.endsWith('.safetensors') || self.uri.endsWith('.pt2')",
+                    "messageExpression": "'unknown format of \"' + self.uri + '\"; known suffixes: .pt2, .safetensors'",
+                    "fieldPath": ".uri",
+                },
+            ]
+        }
+    )
+
+    @model_validator(mode="after")
+    def _format_is_known(self) -> "ModelSource":
+        if not self.uri.endswith((".safetensors", ".pt2")):
+            raise ValueError(f"uri: {self.uri!r}: unknown format; known suffixes: .pt2, .safetensors")
+        if self.uri.endswith(".safetensors") and self.factory is None:
+            raise ValueError(
+                "factory: a .safetensors file holds weights only: factory must name what builds the module, "
+                "as in vision.net:build"
+            )
+        return self
+
+
+class DataSource(ApiModel):
+    """A data set in a file."""
+
+    uri: Uri
+    """An `.npz` archive of arrays with one row per sample."""
+    revision: Annotated[str, StringConstraints(max_length=128)] | None = None
+    """The owner's own name for this state of the data; shown, never interpreted."""
+
+
+class DataSources(ApiModel):
+    """The data that the model was validated on, and the data that it meets now."""
+
+    inputs: Annotated[list[Annotated[str, StringConstraints(max_length=128)]], Field(min_length=1, max_length=16)] = [
+        "inputs"
+    ]
+    """Names of the arrays that are the model's positional arguments."""
+    labels: Annotated[str, StringConstraints(max_length=128)] | None = None
+    """Name of the array of integer class labels; everything works without."""
+    transform: Factory | None = None
+    """A callable that turns the loaded arrays into the model's input tensors."""
+    reference: DataSource
+    """Held-out data of the kind that the model was made for; not its training data."""
+    new: DataSource
+    evaluation: DataSource | None = None
+    """Held-out new data, with labels, on which a retrained model is verified."""
+
+
+class Target(ApiModel):
+    """The quality to reach: a share of the reference quality, or an absolute value."""
+
+    relative: Fraction | None = None
+    absolute: Fraction | None = None
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "x-kubernetes-validations": [
+                {
+                    "rule": "has(self.relative) != has(self.absolute)",
+                    "message": "exactly one of relative and absolute must be given",
+                }
+            ]
+        }
+    )
+
+    @model_validator(mode="after")
+    def _one_of(self) -> "Target":
+        if (self.relative is None) == (self.absolute is None):
+            raise ValueError("exactly one of relative and absolute must be given")
+        return self
+
+
+class Objective(ApiModel):
+    """What quality means, and how much of it is wanted. By default: keep the quality seen on the reference."""
+
+    metric: Literal["accuracy"] = "accuracy"
+    target: Target | None = None
+
+
+class Assessment(ApiModel):
+    """How the forward pass runs."""
+
+    output: Uri | None = None
+    """A folder for the full report; without it only the summary in the status remains."""
+    batch_size: Annotated[int, Field(ge=1, le=65536)] = 64
+    timing_probe: bool = True
+    """Whether five training steps on dummy labels, with a throwaway copy of the model, are timed."""
+    timeout: Duration = "1h"
+    template: OpenObject = {}
+    """A partial PodTemplateSpec, merged onto the assessment's pod; the container is called `worker`."""
+
+
+class Retraining(ApiModel):
+    """How a retraining would run, once a human has approved it."""
+
+    actions: Annotated[list[TrainingAction], Field(min_length=1, max_length=3)] = [Action.FINE_TUNE, Action.RETRAIN]
+    """What the template can do."""
+    recipe: Recipe = "default"
+    """A name for optimiser, learning rate, schedule and batch size: only records of one recipe are compared."""
+    batch_size: Annotated[int, Field(ge=1, le=65536)] = 64
+    max_steps: Annotated[int, Field(ge=1, le=10_000_000)]
+    """The declared budget: the training stops there whether or not it reached the target."""
+    output: Uri
+    """A folder that the trainer can write."""
+    job_template: OpenObject
+    """As in a CronJob: `spec` of a Job whose pod has the container `trainer`."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "x-kubernetes-validations": [
+                {"rule": "self.output.startsWith('pvc://')", "message": "output must be a pvc:// URI"},
+            ]
+        }
+    )
+
+    @model_validator(mode="after")
+    def _output_is_a_claim(self) -> "Retraining":
+        if not self.output.startswith("pvc://"):
+            raise ValueError("output must be a pvc:// URI")
+        return self
+
+
+class ModelReuseCheckSpec(ApiModel):
+    """May these models be used on this data, and what would it cost to adapt them?"""
+
+    code: CodeSource | None = None
+    models: Annotated[
+        list[ModelSource],
+        Field(
+            min_length=1,
+            max_length=MAX_MODELS,
+            json_schema_extra={"x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["name"]},
+        ),
+    ]
+    """The candidates; the first is the one in use."""
+    data: DataSources
+    objective: Objective = Objective()
+    assessment: Assessment = Assessment()
+    retraining: Retraining | None = None
+    """Without it the check is advisory."""
+    suspend: bool = False
+    """While true, nothing new is launched."""
+
+    @model_validator(mode="after")
+    def _names_are_unique(self) -> "ModelReuseCheckSpec":
+        names = [model.name for model in self.models]
+        for name in names:
+            if names.count(name) > 1:
+                raise ValueError(f"models: the name {name!r} stands more than once")
+        return self
+
+
+# --- status ---------------------------------------------------------------------------------------------------------
+
+
+class ScoreStatus(StatusModel):
+    """One score of the forward pass."""
+
+    name: Annotated[str, StringConstraints(max_length=63, pattern=r"^[a-z][a-z0-9_]*$")]
+    value: Figure
+    labels: Literal["Given", "Predicted", "Unused"]
+    """Whether the score used true labels, the model's own predictions, or neither."""
+
+
+class MeasuredPass(StatusModel):
+    """What the forward pass cost, and what the timing probe saw."""
+
+    device: ShortText
+    samples: int
+    seconds: Amount
+    cpu_seconds: Amount
+    energy_wh: Amount
+    energy_basis: Basis
+    step_seconds: Amount | None = None
+    """Median seconds of one training step of the probe, all layers trainable; absent when the probe did not run."""
+    step_cpu_seconds: Amount | None = None
+    step_energy_wh: Amount | None = None
+    """Energy of one training step, where a counter measured it."""
+    step_batch_size: int | None = None
+    head_step_seconds: Amount | None = None
+    """The same with only the last layer trainable."""
+    startup_seconds: Amount | None = None
+    """Seconds from the program's start to the first batch: loading of code, weights and data."""
+
+
+class JobReference(StatusModel):
+    """A Job that the operator created. Results count only from this UID."""
+
+    name: DnsLabel
+    uid: Uid | None = None
+
+
+class ContentHashes(StatusModel):
+    """SHA-256 of the bytes that were assessed."""
+
+    model: Sha256
+    reference: Sha256
+    new: Sha256
+    evaluation: Sha256 | None = None
+
+
+class Failure(StatusModel):
+    """Why something ended without a result."""
+
+    reason: Reason
+    message: Text
+
+
+class ModelAssessment(StatusModel):
+    """The assessment of one candidate."""
+
+    model: DnsLabel
+    attempt: int = 1
+    job: JobReference
+    hashes: ContentHashes | None = None
+    image: ShortText | None = None
+    """Image ID that the node reported for the worker."""
+    classes: int | None = None
+    samples: int | None = None
+    scores: Annotated[list[ScoreStatus], Field(max_length=24)] = []
+    findings: Annotated[list[Failure], Field(max_length=8)] = []
+    """What a reader should know before relying on the scores."""
+    layers: Annotated[list[LayerName], Field(max_length=MAX_LAYERS_IN_STATUS)] = []
+    """The layers that fine-tuning would train."""
+    trainable_share: Fraction | None = None
+    measured: MeasuredPass | None = None
+    report_sha256: Sha256 | None = None
+    failure: Failure | None = None
+
+    @property
+    def finished(self) -> bool:
+        """Whether this candidate has a result or a final failure."""
+        return self.hashes is not None or self.failure is not None
+
+
+class Range(StatusModel):
+    """A predicted figure: a point where one can be given, and an interval."""
+
+    estimate: Amount | None = None
+    low: Amount
+    high: Amount
+    basis: Basis
+
+
+class PredictedCost(StatusModel):
+    """What one action would cost."""
+
+    action: TrainingAction
+    model: DnsLabel
+    steps: Range
+    hours: Range
+    energy_kwh: Range
+    carbon_grams_location: Range | None = None
+    """By the grid's average intensity; absent without a CostProfile."""
+    carbon_grams_market: Range | None = None
+    """By the site's contracts (GHG Protocol Scope 2), where the profile has them."""
+    money: Range | None = None
+    currency: Annotated[str, StringConstraints(max_length=3)] | None = None
+    reaches_target: Fraction | None = None
+    """Probability that the target is reached within `maxSteps`, where records can tell."""
+
+
+class Prediction(StatusModel):
+    """What adapting would cost, by action."""
+
+    made_at: Time
+    records: int
+    """How many earlier retrainings the prediction rests on."""
+    coverage: Fraction
+    """The share of cases that the intervals are meant to hold."""
+    method: ShortText
+    costs: Annotated[list[PredictedCost], Field(max_length=3 * MAX_MODELS)] = []
+
+
+class Recommendation(StatusModel):
+    """What the policy makes of the assessment."""
+
+    action: Action
+    model: DnsLabel
+    layers: Annotated[list[LayerName], Field(max_length=MAX_LAYERS_IN_STATUS)] = []
+    reason: Reason
+    message: Text
+
+
+class DigestComponent(StatusModel):
+    """One part of what a human approves, by its hash."""
+
+    name: DnsLabel
+    sha256: Sha256
+
+
+class Approval(StatusModel):
+    """What can be approved, and who did."""
+
+    digest: Sha256
+    """The annotation `modelreuse.io/approve` must carry exactly this."""
+    components: Annotated[list[DigestComponent], Field(max_length=16)] = []
+    offered_at: Time
+    expires_at: Time | None = None
+    by: Identity | None = None
+    groups: Annotated[str, StringConstraints(max_length=1024)] | None = None
+    at: Time | None = None
+
+
+class Intent(StatusModel):
+    """The decision to launch, stored before anything is launched. Its digest is consumed."""
+
+    digest: Sha256
+    at: Time
+    action: TrainingAction
+    model: DnsLabel
+
+
+class RetrainingStatus(StatusModel):
+    """The one retraining of the current assessment."""
+
+    intent: Intent
+    record: DnsLabel
+    launched: bool = False
+    """Set before the Job is created: from then on this digest never launches again."""
+    job: JobReference | None = None
+    started_at: Time | None = None
+    finished_at: Time | None = None
+    result: Literal["Succeeded", "Failed", "Lost"] | None = None
+    failure: Failure | None = None
+    steps: Annotated[int, Field(ge=0)] | None = None
+    """As the trainer reports."""
+    target_reached: bool | None = None
+    """As the trainer reports."""
+    artifact_uri: Annotated[str, StringConstraints(max_length=1024)] | None = None
+    artifact_sha256: Sha256 | None = None
+    pod_seconds: Amount | None = None
+    """Pod time that the operator observed."""
+    energy_wh: Amount | None = None
+    energy_basis: Basis | None = None
+    reported_energy_wh: Amount | None = None
+
+
+class VerificationStatus(StatusModel):
+    """What our own worker measured of the old and the new model on held-out data."""
+
+    attempt: int = 1
+    job: JobReference
+    metric: ShortText | None = None
+    samples: int | None = None
+    old_quality: Fraction | None = None
+    new_quality: Fraction | None = None
+    evaluation_sha256: Sha256 | None = None
+    artifact_sha256: Sha256 | None = None
+    failure: Failure | None = None
+
+
+class HistoryRow(StatusModel):
+    """One past assessment, in scalars."""
+
+    assessed_at: Time
+    action: Action
+    digest: Sha256 | None = None
+    outcome: Reason | None = None
+    message: ShortText = ""
+
+
+class Summary(StatusModel):
+    """The recommended action's figures as people read them, for `kubectl get`."""
+
+    energy: ShortText
+    carbon: ShortText | None = None
+
+
+class ModelReuseCheckStatus(StatusModel):
+    """The answer. Written by the operator alone."""
+
+    observed_generation: int | None = None
+    conditions: Annotated[
+        list[Condition],
+        Field(
+            max_length=16, json_schema_extra={"x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["type"]}
+        ),
+    ] = []
+    nonce: Annotated[str, StringConstraints(max_length=64)] | None = None
+    """Random, new with each assessment: an old approval can't fit a new one."""
+    spec_hash: Sha256 | None = None
+    """Of the parts of the spec that the assessment depends on."""
+    assess_token: Annotated[str, StringConstraints(max_length=256)] | None = None
+    """The last value of the annotation `modelreuse.io/assess` that was acted upon."""
+    started_at: Time | None = None
+    assessed_at: Time | None = None
+    assessments: Annotated[
+        list[ModelAssessment],
+        Field(
+            max_length=MAX_MODELS,
+            json_schema_extra={"x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["model"]},
+        ),
+    ] = []
+    prediction: Prediction | None = None
+    recommendation: Recommendation | None = None
+    summary: Summary | None = None
+    approval: Approval | None = None
+    rejected: ShortText | None = None
+    """Who rejected the current assessment."""
+    retraining: RetrainingStatus | None = None
+    verification: VerificationStatus | None = None
+    history: Annotated[list[HistoryRow], Field(max_length=MAX_HISTORY)] = []
+
+
+class ObjectMeta(StatusModel):
+    """The part of Kubernetes metadata that rules read."""
+
+    name: ObjectName
+    namespace: DnsLabel = "default"
+    uid: Uid = ""
+    generation: int = 1
+    resource_version: str = ""
+    creation_timestamp: Time | None = None
+    deletion_timestamp: Time | None = None
+    labels: dict[str, str] = {}
+    annotations: dict[str, str] = {}
+
+
+Metadata = Annotated[ObjectMeta, WithJsonSchema({"type": "object"})]
+"""The API server has its own schema for metadata and accepts no other."""
+
+
+class ModelReuseCheck(StatusModel):
+    """The custom resource as the API server serves it."""
+
+    api_version: Literal["modelreuse.io/v1alpha1"] = "modelreuse.io/v1alpha1"
+    kind: Literal["ModelReuseCheck"] = "ModelReuseCheck"
+    metadata: Metadata
+    spec: ModelReuseCheckSpec
+    status: ModelReuseCheckStatus = ModelReuseCheckStatus()
+
+    @classmethod
+    def parse(cls, served: dict[str, Any]) -> "ModelReuseCheck":
+        """The resource from the API server's JSON. Raises pydantic.ValidationError naming the field."""
+        return cls.model_validate(served)

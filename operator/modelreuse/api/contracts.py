@@ -1,0 +1,153 @@
+"""What travels between the operator and the pods it starts: a task in, a summary out; a plan in, a result out.
+
+Tasks and plans come from the operator and are trusted. Summaries and results come back by the termination message
+(at most 4,096 bytes) and are not: they are parsed strictly, and whatever a requester's own code says stays Reported.
+"""
+
+from typing import Annotated, Literal, TypeVar
+
+from pydantic import Field, StringConstraints, ValidationError
+
+from modelreuse.api.check import (
+    Basis,
+    ContentHashes,
+    DataSources,
+    Failure,
+    MeasuredPass,
+    ModelSource,
+    Objective,
+    ScoreStatus,
+    TrainingAction,
+)
+from modelreuse.api.names import TERMINATION_LOG_BYTES
+from modelreuse.api.types import Amount, ApiModel, Fraction, LayerName, Reason, Sha256, Text, Uri
+
+Message = TypeVar("Message", bound=ApiModel)
+
+TaskId = Annotated[str, StringConstraints(max_length=128)]
+
+
+class AssessmentTask(ApiModel):
+    """What an assessment pod is asked to do, as JSON in `MODELREUSE_TASK`."""
+
+    version: Literal[1] = 1
+    mode: Literal["Assess"] = "Assess"
+    task: TaskId
+    """Echoed in the summary: an answer to another task is no answer."""
+    model: ModelSource
+    data: DataSources
+    objective: Objective = Objective()
+    batch_size: Annotated[int, Field(ge=1, le=65536)] = 64
+    probe_batch_size: Annotated[int, Field(ge=1, le=65536)] | None = 64
+    """Batch size of the timing probe's training steps; null means no probe."""
+    output: Uri | None = None
+
+
+class VerificationTask(ApiModel):
+    """What a verification pod is asked to do, as JSON in `MODELREUSE_TASK`."""
+
+    version: Literal[1] = 1
+    mode: Literal["Verify"] = "Verify"
+    task: TaskId
+    old: ModelSource
+    new: ModelSource
+    artifact_sha256: Sha256
+    """Of the new model, as it was reported; other bytes are refused."""
+    data: DataSources
+    """With `evaluation` and `labels`."""
+    objective: Objective = Objective()
+    batch_size: Annotated[int, Field(ge=1, le=65536)] = 64
+
+
+class FieldError(ApiModel):
+    """Why a worker could not do its task, in one sentence that names the field."""
+
+    reason: Reason
+    field: Annotated[str, StringConstraints(max_length=128)]
+    message: Text
+    retryable: bool = False
+    """Whether doing the same again may succeed."""
+
+
+class AssessmentSummary(ApiModel):
+    """What an assessment pod answers: exactly one of `error` and the rest."""
+
+    version: Literal[1] = 1
+    task: TaskId
+    error: FieldError | None = None
+    hashes: ContentHashes | None = None
+    samples: Annotated[int, Field(ge=1)] | None = None
+    classes: Annotated[int, Field(ge=1)] | None = None
+    scores: Annotated[list[ScoreStatus], Field(max_length=24)] = []
+    findings: Annotated[list[Failure], Field(max_length=8)] = []
+    layers: Annotated[list[LayerName], Field(max_length=32)] = []
+    trainable_share: Fraction | None = None
+    measured: MeasuredPass | None = None
+    report_sha256: Sha256 | None = None
+
+
+class VerificationSummary(ApiModel):
+    """What a verification pod answers: exactly one of `error` and the rest."""
+
+    version: Literal[1] = 1
+    task: TaskId
+    error: FieldError | None = None
+    metric: Literal["accuracy"] = "accuracy"
+    samples: Annotated[int, Field(ge=1)] | None = None
+    old_quality: Fraction | None = None
+    new_quality: Fraction | None = None
+    evaluation_sha256: Sha256 | None = None
+    artifact_sha256: Sha256 | None = None
+
+
+class TrainingPlan(ApiModel):
+    """What a trainer is asked to do, as JSON in `MODELREUSE_PLAN`."""
+
+    version: Literal[1] = 1
+    action: TrainingAction
+    model: ModelSource
+    data: DataSources
+    layers: Annotated[list[LayerName], Field(max_length=64)] = []
+    """The layers to train; empty means all."""
+    max_steps: Annotated[int, Field(ge=1)]
+    metric: Literal["accuracy"] = "accuracy"
+    target: Fraction
+    """The absolute quality at which the training may stop."""
+    digest: Sha256
+    """Of the approval. Echoed in the result."""
+    output: Uri
+
+
+class TrainingResult(ApiModel):
+    """What a trainer answers. All of it is Reported: nobody but the trainer saw it."""
+
+    version: Literal[1] = 1
+    digest: Sha256
+    steps: Annotated[int, Field(ge=0, le=10_000_000)]
+    samples: Annotated[int, Field(ge=0)]
+    seconds: Amount
+    target_reached: bool
+    energy_wh: Amount | None = None
+    energy_basis: Literal[Basis.MEASURED, Basis.ESTIMATED, Basis.ASSUMED] | None = None
+    artifact_uri: Uri
+    artifact_sha256: Sha256
+
+
+class UnreadableMessageError(ValueError):
+    """A termination message that is not the contract's JSON."""
+
+
+def parse_message(contract: type[Message], message: str) -> Message:
+    """A termination message as `contract`.
+
+    Raises UnreadableMessageError, with one sentence that is safe to show (the message's own bytes are not in it).
+    """
+    if len(message.encode(errors="replace")) > TERMINATION_LOG_BYTES:
+        raise UnreadableMessageError(f"the termination message is longer than {TERMINATION_LOG_BYTES} bytes")
+    try:
+        return contract.model_validate_json(message)
+    except ValidationError as error:
+        where = ".".join(str(part) for part in error.errors()[0]["loc"]) or "the message"
+        raise UnreadableMessageError(
+            f"the termination message is not a valid {contract.__name__}: {where[:100]}: {error.errors()[0]['type']}"
+        ) from None

@@ -1,0 +1,49 @@
+"""Every name that crosses a process boundary: group, kinds, annotations, labels, paths, environment.
+
+Admission policies, RBAC and other people's templates spell these names too, so each stands here once and is never
+derived. Nothing here does anything.
+"""
+
+from typing import Final
+
+GROUP: Final = "modelreuse.io"
+VERSION: Final = "v1alpha1"
+API_VERSION: Final = f"{GROUP}/{VERSION}"
+
+OPERATOR_NAMESPACE: Final = "modelreuse-system"
+OPERATOR_USER: Final = f"system:serviceaccount:{OPERATOR_NAMESPACE}:operator"
+FIELD_MANAGER: Final = "modelreuse-operator"
+
+# The human's verbs.
+APPROVE: Final = f"{GROUP}/approve"
+REJECT: Final = f"{GROUP}/reject"
+ASSESS: Final = f"{GROUP}/assess"
+
+# Stamped by admission, never by a person. Of groups: comma-separated, with % and , inside a name as %25 and %2C.
+REQUESTED_BY: Final = f"{GROUP}/requested-by"
+REQUESTED_BY_GROUPS: Final = f"{GROUP}/requested-by-groups"
+SPEC_CHANGED_BY: Final = f"{GROUP}/spec-changed-by"
+SPEC_CHANGED_BY_GROUPS: Final = f"{GROUP}/spec-changed-by-groups"
+APPROVED_BY: Final = f"{GROUP}/approved-by"
+APPROVED_BY_GROUPS: Final = f"{GROUP}/approved-by-groups"
+REJECTED_BY: Final = f"{GROUP}/rejected-by"
+IMPORTED_BY: Final = f"{GROUP}/imported-by"
+
+# On the objects that the operator creates. A Job or Pod that carries CHECK_LABEL is ours by admission.
+CHECK_LABEL: Final = f"{GROUP}/check"
+ROLE_LABEL: Final = f"{GROUP}/role"
+TASK_ANNOTATION: Final = f"{GROUP}/task"
+RESERVED_PREFIX: Final = "mrc-"
+
+# The containers by which results come back.
+WORKER_CONTAINER: Final = "worker"
+TRAINER_CONTAINER: Final = "trainer"
+TERMINATION_LOG: Final = "/dev/termination-log"
+TERMINATION_LOG_BYTES: Final = 4096
+
+# What a pod of ours, or a trainer, finds in its environment.
+TASK_ENV: Final = "MODELREUSE_TASK"
+PLAN_ENV: Final = "MODELREUSE_PLAN"
+CLAIMS_ROOT: Final = "/mnt/modelreuse/pvc"
+CLAIMS_ROOT_ENV: Final = "MODELREUSE_PVC_ROOT"
+CODE_ROOT: Final = "/mnt/modelreuse/code"

@@ -1,0 +1,142 @@
+"""RetrainPolicy: what management sets. Thresholds belong here, never to the check that they judge."""
+
+from decimal import Decimal
+from typing import Annotated, Any, Literal
+
+from pydantic import ConfigDict, Field, StringConstraints, model_validator
+
+from modelreuse.api.check import Metadata
+from modelreuse.api.types import Amount, ApiModel, Duration, Fraction, ObjectName, StatusModel, duration_seconds
+
+_LabelKey = Annotated[str, StringConstraints(max_length=316)]
+_LabelValue = Annotated[str, StringConstraints(max_length=63)]
+_LabelMap = Annotated[dict[_LabelKey, _LabelValue], Field(max_length=16)]
+
+
+class LabelSelectorRequirement(ApiModel):
+    """One expression of a label selector."""
+
+    key: _LabelKey
+    operator: Literal["In", "NotIn", "Exists", "DoesNotExist"]
+    values: Annotated[list[_LabelValue], Field(max_length=32)] = []
+
+
+class LabelSelector(ApiModel):
+    """A Kubernetes label selector; empty selects everything."""
+
+    match_labels: _LabelMap = {}
+    match_expressions: Annotated[list[LabelSelectorRequirement], Field(max_length=16)] = []
+
+    def matches(self, labels: dict[str, str]) -> bool:
+        """Whether an object with these labels is selected."""
+        return all(labels.get(key) == value for key, value in self.match_labels.items()) and all(
+            _holds(requirement, labels) for requirement in self.match_expressions
+        )
+
+
+def _holds(requirement: LabelSelectorRequirement, labels: dict[str, str]) -> bool:
+    value = labels.get(requirement.key)
+    match requirement.operator:
+        case "In":
+            return value is not None and value in requirement.values
+        case "NotIn":
+            return value is None or value not in requirement.values
+        case "Exists":
+            return value is not None
+        case "DoesNotExist":
+            return value is None
+
+
+class ReuseThresholds(ApiModel):
+    """At or below these the model is kept. A threshold that isn't set isn't asked for."""
+
+    max_quality_loss: Fraction | None = None
+    """Largest loss of quality from the reference to the new data; needs labels on both."""
+    max_resque_dist: Fraction | None = None
+    """Largest RESQUE distance of the representations, from 0 to 1."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "x-kubernetes-validations": [
+                {
+                    "rule": "has(self.maxQualityLoss) || has(self.maxResqueDist)",
+                    "message": "at least one of maxQualityLoss and maxResqueDist must be given",
+                }
+            ]
+        }
+    )
+
+    @model_validator(mode="after")
+    def _something_is_asked(self) -> "ReuseThresholds":
+        if self.max_quality_loss is None and self.max_resque_dist is None:
+            raise ValueError("at least one of maxQualityLoss and maxResqueDist must be given")
+        return self
+
+
+class Limits(ApiModel):
+    """A retraining whose predicted upper bound exceeds one of these is Blocked."""
+
+    steps: Annotated[int, Field(ge=1)] | None = None
+    hours: Amount | None = None
+    energy_kwh: Amount | None = None
+    carbon_kg: Amount | None = None
+    money: Amount | None = None
+    """In the CostProfile's currency."""
+
+
+class Uncertainty(ApiModel):
+    """How unsure a prediction may be before it is Inconclusive."""
+
+    allow_assumed: bool = True
+    """Whether a prediction without enough records, by the declared budget alone, can be approved."""
+    max_high_over_low: Amount | None = None
+    """Largest ratio of the upper to the lower end of the predicted steps."""
+
+
+class ApprovalRules(ApiModel):
+    """How a human approves. That one must is not a setting."""
+
+    valid_for: Duration = "168h"
+    """How long after the end of the assessment it can be approved and launched."""
+
+    @property
+    def valid_seconds(self) -> int:
+        """`validFor` in seconds."""
+        return duration_seconds(self.valid_for)
+
+
+class PromotionRules(ApiModel):
+    """What the verification must show before the result may be promoted."""
+
+    min_improvement: Fraction = Decimal("0.01")
+    """Smallest gain in quality over the model in use, on held-out data."""
+    require_target: bool = True
+    """Whether the objective's target must be reached too."""
+
+
+class RetrainPolicySpec(ApiModel):
+    """Which namespaces it governs, what it recommends, and what it blocks."""
+
+    namespace_selector: LabelSelector = LabelSelector()
+    cost_profile: ObjectName
+    reuse: ReuseThresholds
+    limits: Limits = Limits()
+    uncertainty: Uncertainty = Uncertainty()
+    approval: ApprovalRules = ApprovalRules()
+    promotion: PromotionRules = PromotionRules()
+    timing_probe: Literal["Allow", "Forbid"] = "Allow"
+    """Whether the assessment may run its five throwaway training steps."""
+
+
+class RetrainPolicy(StatusModel):
+    """The custom resource as the API server serves it. Cluster-scoped."""
+
+    api_version: Literal["modelreuse.io/v1alpha1"] = "modelreuse.io/v1alpha1"
+    kind: Literal["RetrainPolicy"] = "RetrainPolicy"
+    metadata: Metadata
+    spec: RetrainPolicySpec
+
+    @classmethod
+    def parse(cls, served: dict[str, Any]) -> "RetrainPolicy":
+        """The resource from the API server's JSON. Raises pydantic.ValidationError naming the field."""
+        return cls.model_validate(served)

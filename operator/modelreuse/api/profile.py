@@ -1,0 +1,103 @@
+"""CostProfile: what a site's hardware draws, emits and costs. Every figure names its source or says it is assumed."""
+
+from decimal import Decimal
+from typing import Annotated, Any, Literal
+
+from pydantic import ConfigDict, Field, StringConstraints, model_validator
+
+from modelreuse.api.check import Metadata
+from modelreuse.api.policy import LabelSelector
+from modelreuse.api.types import Amount, ApiModel, Currency, DnsLabel, ShortText, StatusModel
+
+
+class Hardware(ApiModel):
+    """One kind of accelerator or CPU, recognised by its node's labels."""
+
+    name: DnsLabel
+    node_selector: LabelSelector = LabelSelector()
+    """The first entry that selects the node counts; empty selects every node."""
+    power_watts: Amount
+    """Under load: of one accelerator, or of one CPU core."""
+    idle_power_watts: Amount = Decimal(0)
+    """At idle: of one accelerator, or of one CPU core."""
+    source: ShortText
+    """Where the power figures come from: a meter, a data sheet, a guess."""
+    embodied_kg_co2e: Annotated[Amount | None, Field(alias="embodiedKgCo2e")] = None
+    """Emissions of making one accelerator, or one CPU core's share of its machine."""
+    lifetime_hours: Annotated[int, Field(ge=1, le=1_000_000)] = 35_040
+    """Over which the embodied emissions are spread; four years unless given."""
+    price_per_hour: Amount | None = None
+    """Of one accelerator, or one CPU core, in the profile's currency."""
+
+
+class Grid(ApiModel):
+    """The carbon intensity of the site's electricity."""
+
+    zone: Annotated[str, StringConstraints(max_length=32)]
+    location_grams_per_kwh: Amount
+    """gCO2e per kWh, average of the grid."""
+    market_grams_per_kwh: Amount | None = None
+    """gCO2e per kWh by the site's contracts."""
+    source: ShortText
+    year: Annotated[int, Field(ge=1990, le=2100)]
+
+
+class Prices(ApiModel):
+    """What things cost."""
+
+    currency: Currency
+    per_kwh: Amount
+
+
+_PUE = "pue is at least 1: the site can't use less energy than its computers"
+
+
+class CostProfileSpec(ApiModel):
+    """A site: its hardware, its grid, its prices."""
+
+    accelerators: Annotated[
+        list[Hardware],
+        Field(max_length=32, json_schema_extra={"x-kubernetes-list-type": "atomic"}),
+    ] = []
+    cpus: Annotated[
+        list[Hardware],
+        Field(min_length=1, max_length=32, json_schema_extra={"x-kubernetes-list-type": "atomic"}),
+    ]
+    pue: Amount = Decimal("1.0")
+    """Power usage effectiveness: the site's total energy over that of its computers; at least 1."""
+    grid: Grid
+    prices: Prices | None = None
+    trusted_namespaces: Annotated[list[DnsLabel], Field(max_length=64)] = []
+    """Namespaces whose imported records calibrate predictions here."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "x-kubernetes-validations": [
+                {
+                    "rule": "double(self.pue) >= 1.0",
+                    "message": _PUE,
+                    "fieldPath": ".pue",
+                }
+            ]
+        }
+    )
+
+    @model_validator(mode="after")
+    def _pue_is_at_least_one(self) -> "CostProfileSpec":
+        if self.pue < 1:
+            raise ValueError(_PUE)
+        return self
+
+
+class CostProfile(StatusModel):
+    """The custom resource as the API server serves it. Cluster-scoped."""
+
+    api_version: Literal["modelreuse.io/v1alpha1"] = "modelreuse.io/v1alpha1"
+    kind: Literal["CostProfile"] = "CostProfile"
+    metadata: Metadata
+    spec: CostProfileSpec
+
+    @classmethod
+    def parse(cls, served: dict[str, Any]) -> "CostProfile":
+        """The resource from the API server's JSON. Raises pydantic.ValidationError naming the field."""
+        return cls.model_validate(served)

@@ -1,0 +1,126 @@
+"""RetrainingRecord: one retraining, for the next prediction and for the auditor.
+
+Written before the Job starts, completed once when it ends, owned by nothing: deleting a check erases no history.
+"""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import ConfigDict, Field, StringConstraints, model_validator
+
+from modelreuse.api.check import (
+    ContentHashes,
+    DigestComponent,
+    Metadata,
+    PredictedCost,
+    ScoreStatus,
+    TrainingAction,
+)
+from modelreuse.api.types import (
+    Amount,
+    ApiModel,
+    DnsLabel,
+    Fraction,
+    Identity,
+    ObjectName,
+    Sha256,
+    StatusModel,
+    Time,
+    Uid,
+)
+
+MAX_PREIMAGE = 131_072
+
+
+class CheckReference(ApiModel):
+    """The check that a retraining came from."""
+
+    name: ObjectName
+    uid: Uid
+
+
+class RecordedApproval(ApiModel):
+    """Who said yes, to what, when."""
+
+    digest: Sha256
+    components: Annotated[list[DigestComponent], Field(max_length=16)] = []
+    preimage: Annotated[str, StringConstraints(max_length=MAX_PREIMAGE)]
+    """The canonical JSON (RFC 8785) whose SHA-256 is the digest."""
+    requested_by: Identity
+    approved_by: Identity
+    approved_by_groups: Annotated[str, StringConstraints(max_length=1024)] = ""
+    at: Time
+
+
+class RetrainingRecordSpec(ApiModel):
+    """What was known before the retraining started."""
+
+    source: Literal["Operator", "Imported"]
+    check: CheckReference | None = None
+    action: TrainingAction
+    model: DnsLabel
+    recipe: Annotated[str, StringConstraints(max_length=63)]
+    max_steps: Annotated[int, Field(ge=1)]
+    target: Fraction
+    """The absolute quality to reach."""
+    scores: Annotated[list[ScoreStatus], Field(max_length=24)] = []
+    hashes: ContentHashes | None = None
+    predicted: PredictedCost | None = None
+    approval: RecordedApproval | None = None
+
+
+class Outcome(ApiModel):
+    """How it ended. Set once."""
+
+    finished_at: Time
+    result: Literal["Succeeded", "Failed", "Lost"]
+    steps: Annotated[int, Field(ge=0)] | None = None
+    target_reached: bool | None = None
+    """False means that the steps are a lower bound (right-censored)."""
+    pod_seconds: Amount | None = None
+    energy_wh: Amount | None = None
+    energy_basis: Literal["Measured", "Estimated", "Assumed", "Reported"] | None = None
+    old_quality: Fraction | None = None
+    new_quality: Fraction | None = None
+
+
+class RetrainingRecord(StatusModel):
+    """The custom resource as the API server serves it."""
+
+    api_version: Literal["modelreuse.io/v1alpha1"] = "modelreuse.io/v1alpha1"
+    kind: Literal["RetrainingRecord"] = "RetrainingRecord"
+    metadata: Metadata
+    spec: RetrainingRecordSpec
+    outcome: Outcome | None = None
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "x-kubernetes-validations": [
+                {"rule": "self.spec == oldSelf.spec", "message": "spec can't change once it is recorded"},
+                {
+                    "rule": "!has(oldSelf.outcome) || (has(self.outcome) && self.outcome == oldSelf.outcome)",
+                    "message": "outcome is set once",
+                },
+                {
+                    "rule": "self.spec.source != 'Operator' || (has(self.spec.check) && has(self.spec.approval))",
+                    "message": "a record of the operator names its check and its approval",
+                },
+                {
+                    "rule": "self.spec.source != 'Imported' || has(self.outcome)",
+                    "message": "an imported record has an outcome",
+                },
+            ]
+        }
+    )
+
+    @model_validator(mode="after")
+    def _is_complete(self) -> "RetrainingRecord":
+        if self.spec.source == "Operator" and (self.spec.check is None or self.spec.approval is None):
+            raise ValueError("a record of the operator names its check and its approval")
+        if self.spec.source == "Imported" and self.outcome is None:
+            raise ValueError("an imported record has an outcome")
+        return self
+
+    @classmethod
+    def parse(cls, served: dict[str, Any]) -> "RetrainingRecord":
+        """The resource from the API server's JSON. Raises pydantic.ValidationError naming the field."""
+        return cls.model_validate(served)

@@ -1,0 +1,111 @@
+"""The full report of an assessment: everything behind the summary, for people and for programs that read files.
+
+It travels by file, never through the API server, so it has no size limit and may be read by other tools: every figure
+is a decimal string with its unit in the field's name, as everywhere in this API.
+"""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints
+
+from modelreuse.api.check import ContentHashes, DataSources, Failure, MeasuredPass, Objective
+from modelreuse.api.types import DnsLabel, Figure, Fraction, Reason, Sha256, ShortText, StatusModel, Text, Uri
+
+Name = Annotated[str, StringConstraints(max_length=512)]
+"""A layer's or an array's name as its file spells it; empty for the model itself."""
+
+
+class ReportedModel(StatusModel):
+    """The model that was assessed."""
+
+    name: DnsLabel
+    uri: Uri
+    format: Reason
+    sha256: Sha256
+    parameters: Annotated[int, Field(ge=0)]
+    head: Name
+    """The last layer; its input is the embedding that scores compare."""
+    classes: Annotated[int, Field(ge=1)]
+    embedding_size: Annotated[int, Field(ge=1)]
+
+
+class ReportedArray(StatusModel):
+    """One array of a data set."""
+
+    name: Name
+    dtype: ShortText
+    shape: list[int]
+
+
+class ReportedData(StatusModel):
+    """A data set that was passed through the model."""
+
+    uri: Uri
+    revision: ShortText | None = None
+    sha256: Sha256
+    samples: Annotated[int, Field(ge=1)]
+    labelled: Annotated[int, Field(ge=0)]
+    """Samples that came with a label."""
+    arrays: list[ReportedArray]
+
+
+class ReportedScore(StatusModel):
+    """One score with all that belongs to it. Exactly one of `value` and `undefined` is there."""
+
+    name: Name
+    value: Figure | None = None
+    means: Text
+    """What the figure is, and which end is which."""
+    samples: Annotated[int, Field(ge=0)]
+    """New samples that went into it."""
+    labels: Literal["Given", "Predicted", "Unused"]
+    details: dict[str, Figure] = {}
+    undefined: Failure | None = None
+    finding: Failure | None = None
+
+
+class ReportedLayer(StatusModel):
+    """One layer with parameters, in the order from input to head."""
+
+    name: Name
+    kind: ShortText
+    parameters: Annotated[int, Field(ge=0)]
+    share: Fraction
+    """Of the model's parameters."""
+    forward_flops_share: Fraction | None = None
+    """Of the counted operations of a forward pass."""
+    fine_tuned: bool
+    """Whether a fine-tuning would train it."""
+
+
+class ReportedSoftware(StatusModel):
+    """What computed the figures."""
+
+    modelreuse: ShortText
+    torch: ShortText
+    python: ShortText
+
+
+class AssessmentReport(StatusModel):
+    """What one assessment found, in full."""
+
+    version: Literal[1] = 1
+    task: Annotated[str, StringConstraints(max_length=128)]
+    model: ReportedModel
+    data: DataSources
+    """As the task named them."""
+    reference: ReportedData
+    new: ReportedData
+    hashes: ContentHashes
+    objective: Objective
+    scores: list[ReportedScore]
+    findings: list[Failure] = []
+    """What a reader should know before relying on the scores, the most important first."""
+    layers: list[ReportedLayer]
+    trainable_share: Fraction | None = None
+    """Share of the parameters that a fine-tuning would train."""
+    measured: MeasuredPass
+    """Both passes together."""
+    energy_note: Text = ""
+    """How the energy was found."""
+    software: ReportedSoftware

@@ -1,0 +1,166 @@
+"""One training under a plan: counts steps, measures, hashes, answers."""
+
+import hashlib
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from pydantic import ValidationError
+
+from modelreuse.api import Basis, TrainingPlan, TrainingResult, decimal
+from modelreuse.api.names import PLAN_ENV, TERMINATION_LOG
+from modelreuse.metering import Meter, PowerModel
+from modelreuse.training.claims import claims_root, path_of, uri_below
+from modelreuse.training.devices import devices_in_use
+from modelreuse.training.errors import TrainingError
+
+_JOULES_PER_WH = 3600.0
+_CHUNK = 4 * 2**20
+_BASES = {
+    "Measured": Basis.MEASURED,
+    "Estimated": Basis.ESTIMATED,
+    "Assumed": Basis.ASSUMED,
+}
+
+
+class Run:
+    """A training that has begun.
+
+    plan: what was approved. Use `start` to make one; as a context manager it stops the meter whatever happens.
+    """
+
+    def __init__(self, plan: TrainingPlan, *, root: Path, termination_log: Path, meter: Meter) -> None:
+        self.plan = plan
+        self._root = root
+        self._termination_log = termination_log
+        self._meter = meter
+        self._metering = True
+        self._finished = False
+        self._steps = 0
+        self._samples = 0
+        meter.__enter__()
+
+    @property
+    def steps(self) -> int:
+        """Optimiser steps so far."""
+        return self._steps
+
+    @property
+    def steps_left(self) -> int:
+        """Optimiser steps that the plan still allows."""
+        return self.plan.max_steps - self._steps
+
+    def resolve(self, uri: str) -> Path:
+        """Where `uri` lies on this machine; it need not exist. Raises TrainingError for an unknown scheme."""
+        return path_of(uri, self._root)
+
+    def step(self, samples: int) -> None:
+        """Counts one optimiser step over `samples` samples.
+
+        Raises TrainingError for a number below 1, and for a step beyond the plan's max_steps: look at `steps_left`.
+        """
+        if isinstance(samples, bool) or not isinstance(samples, int) or samples < 1:
+            raise TrainingError(f"step({samples!r}): give the number of samples of the step's batch, at least 1")
+        if self.steps_left < 1:
+            raise TrainingError(f"the plan allows {self.plan.max_steps} steps; stop when steps_left is 0")
+        self._steps += 1
+        self._samples += samples
+
+    def finish(self, artifact: Path | str, *, target_reached: bool) -> TrainingResult:
+        """Stops the meter, hashes the artefact, writes the result to the termination log and returns it.
+
+        artifact: the file with the new weights, inside the plan's output folder. target_reached: whether the objective
+        was met; where it was not, the steps count as a lower bound. Call it once. Raises TrainingError, and then
+        nothing is written, for a missing or empty file, a file elsewhere, and a target_reached that is no bool.
+        """
+        if self._finished:
+            raise TrainingError("finish was called twice; a training has one result")
+        if type(target_reached) is not bool:
+            raise TrainingError(
+                f"target_reached={target_reached!r}: give True or False, as in bool(accuracy >= target)"
+            )
+        path = Path(artifact)
+        uri = uri_below(path, self.plan.output, self._root)
+        digest = _sha256(path)
+        self._stop()
+        measured = self._meter.measurement
+        result = TrainingResult(
+            digest=self.plan.digest,
+            steps=self._steps,
+            samples=self._samples,
+            seconds=decimal(measured.seconds),
+            target_reached=target_reached,
+            energy_wh=decimal(measured.energy_joules / _JOULES_PER_WH),
+            energy_basis=_BASES[str(measured.energy_basis)],
+            artifact_uri=uri,
+            artifact_sha256=digest,
+        )
+        self._termination_log.write_text(result.model_dump_json(by_alias=True, exclude_none=True))
+        self._finished = True
+        return result
+
+    def _stop(self) -> None:
+        if self._metering:
+            self._metering = False
+            self._meter.__exit__(None, None, None)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stop()
+        if kind is None and not self._finished:
+            raise TrainingError("the training ended without a result; call finish(path, target_reached=...)")
+
+
+def start(
+    environment: Mapping[str, str] = os.environ,
+    *,
+    termination_log: Path | str = TERMINATION_LOG,
+    gpus: tuple[int | str, ...] | None = None,
+    power: PowerModel | None = None,
+) -> Run:
+    """Reads the plan from MODELREUSE_PLAN and starts measuring.
+
+    gpus: CUDA ordinals or UUIDs whose energy counts; None takes those that PyTorch sees, if it is imported by now.
+    power: watts to assume where nothing can be read.
+    Raises TrainingError where there is no plan, or none that can be understood.
+    """
+    devices = devices_in_use()
+    return Run(
+        _plan(environment.get(PLAN_ENV)),
+        root=claims_root(environment),
+        termination_log=Path(termination_log),
+        meter=Meter(gpus=devices.gpus if gpus is None else gpus, power=power, synchronize=devices.synchronize),
+    )
+
+
+def _plan(text: str | None) -> TrainingPlan:
+    if not text:
+        raise TrainingError(
+            f"{PLAN_ENV} is not set: the operator sets it in an approved training; on a desk, set it to a TrainingPlan "
+            "as JSON"
+        )
+    try:
+        return TrainingPlan.model_validate_json(text)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        where = ".".join(str(part) for part in first["loc"]) or "the whole"
+        raise TrainingError(f"{PLAN_ENV} is no TrainingPlan: {where}: {first['msg']}") from None
+
+
+def _sha256(path: Path) -> str:
+    digest = hashlib.sha256()
+    try:
+        with path.open("rb") as file:
+            while chunk := file.read(_CHUNK):
+                digest.update(chunk)
+        if not path.stat().st_size:
+            raise TrainingError(f"the artefact {str(path)!r} is empty")
+    except OSError as error:
+        raise TrainingError(f"the artefact {str(path)!r} can't be read: {error.strerror}; write it first") from error
+    return f"sha256:{digest.hexdigest()}"

@@ -1,0 +1,71 @@
+"""Bytes and their hash, read once.
+
+The hash that a person approves must be the hash of the very bytes that are parsed: a file that changes between two
+reads would make it a lie. So a file is read into memory once, hashed on the way, and never opened again.
+"""
+
+import hashlib
+import os
+import stat
+from dataclasses import dataclass
+from pathlib import Path
+
+from modelreuse.worker.errors import TaskError, storage_error
+from modelreuse.worker.places import Places
+from modelreuse.worker.schemes import resolve
+
+MAX_FILE_BYTES = 64 * 2**30
+_CHUNK = 4 * 2**20
+
+
+@dataclass(frozen=True, eq=False)
+class Content:
+    """A file's bytes, and `sha256:…` of exactly them."""
+
+    data: bytes
+    sha256: str
+
+
+def read(uri: str, field: str, places: Places, *, limit: int = MAX_FILE_BYTES) -> Content:
+    """The file that `uri` names.
+
+    Raises TaskError: UnknownScheme, PathEscapes, FileNotFound, NotAFile, NotReadable, FileTooLarge, StorageFailed.
+    """
+    path = resolve(uri, field, places)
+    try:
+        return _read(path, uri, field, limit)
+    except OSError as error:
+        raise storage_error(error, field, uri) from error
+
+
+def file_sha256(uri: str, field: str, places: Places) -> str:
+    """`sha256:…` of a file that nobody parses here. Raises as `read` does."""
+    path = resolve(uri, field, places)
+    digest = hashlib.sha256()
+    try:
+        with os.fdopen(_open(path, uri, field), "rb", buffering=0) as file:
+            while chunk := file.read(_CHUNK):
+                digest.update(chunk)
+    except OSError as error:
+        raise storage_error(error, field, uri) from error
+    return f"sha256:{digest.hexdigest()}"
+
+
+def _open(path: Path, uri: str, field: str) -> int:
+    # O_NONBLOCK: a named pipe must be refused, not waited for.
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    mode = os.fstat(descriptor).st_mode
+    if not stat.S_ISREG(mode):
+        os.close(descriptor)
+        kind = "a folder" if stat.S_ISDIR(mode) else "no regular file"
+        raise TaskError("NotAFile", field, f"{uri!r}: is {kind}; give a file")
+    return descriptor
+
+
+def _read(path: Path, uri: str, field: str, limit: int) -> Content:
+    with os.fdopen(_open(path, uri, field), "rb", buffering=0) as file:
+        size = os.fstat(file.fileno()).st_size
+        if size > limit:
+            raise TaskError("FileTooLarge", field, f"{uri!r}: {size} bytes; at most {limit} are read")
+        data = file.readall()
+    return Content(data, f"sha256:{hashlib.sha256(data).hexdigest()}")

@@ -1,0 +1,35 @@
+"""Where things lie on this machine: the only facts in which a pod and a desk differ."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from modelreuse.api.names import CLAIMS_ROOT, CLAIMS_ROOT_ENV, TERMINATION_LOG
+
+TERMINATION_LOG_ENV = "MODELREUSE_TERMINATION_LOG"
+"""For a pod whose template sets another terminationMessagePath, and for tests."""
+
+
+@dataclass(frozen=True)
+class Places:
+    """Folders by which URIs become paths.
+
+    claims: folder of a PersistentVolumeClaim by its name; others lie in `claims_root`, one folder each.
+    """
+
+    claims_root: Path = Path(CLAIMS_ROOT)
+    claims: Mapping[str, Path] = field(default_factory=dict)
+    termination_log: Path = Path(TERMINATION_LOG)
+
+    @staticmethod
+    def of_environment(environment: Mapping[str, str] = os.environ) -> "Places":
+        """The places of a pod."""
+        return Places(
+            claims_root=Path(environment.get(CLAIMS_ROOT_ENV) or CLAIMS_ROOT),
+            termination_log=Path(environment.get(TERMINATION_LOG_ENV) or TERMINATION_LOG),
+        )
+
+    def claim(self, name: str) -> Path:
+        """The folder that stands for the claim."""
+        return self.claims.get(name, self.claims_root / name)

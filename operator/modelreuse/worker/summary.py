@@ -1,0 +1,112 @@
+"""Summaries that always fit the termination message, whatever the names in them.
+
+The kubelet cuts a message at 4,096 bytes, and half a JSON document is none. So what can be long gives way, in this
+order: findings are shortened and then dropped from the end (the most important stand first), layers are written by
+whole blocks or left to the report, score rows are dropped from the end.
+"""
+
+import json
+from collections.abc import Iterable
+
+from modelreuse.api import (
+    AssessmentSummary,
+    Failure,
+    FieldError,
+    VerificationSummary,
+    decimal,
+)
+from modelreuse.api.check import MAX_LAYERS_IN_STATUS
+from modelreuse.api.names import TERMINATION_LOG_BYTES
+from modelreuse.worker.suffix import Suffix
+from modelreuse.worker.wording import in_bytes, one_line
+
+Summary = AssessmentSummary | VerificationSummary
+
+MAX_FINDINGS = 8
+MAX_LAYER_NAME = 256
+_FINDINGS_RESERVE = 800
+"""Bytes that layers leave to findings."""
+_SHORTEST_MESSAGE = 40
+_SHARE_OF_MESSAGE = 300
+"""Bytes of a finding's message while others wait."""
+
+
+def encode(summary: Summary) -> str:
+    """The summary as compact JSON."""
+    return json.dumps(summary.to_wire(), separators=(",", ":"), ensure_ascii=False)
+
+
+def size(summary: Summary) -> int:
+    """Bytes of the summary as JSON."""
+    return len(encode(summary).encode())
+
+
+def fitted(
+    summary: AssessmentSummary,
+    findings: Iterable[Failure],
+    spellings: Iterable[Suffix],
+    *,
+    limit: int = TERMINATION_LOG_BYTES,
+) -> AssessmentSummary:
+    """The summary with as much of the findings and layers as `limit` bytes hold.
+
+    spellings: ways to name the layers, longest first; the first one that fits is taken.
+    """
+    dropped = 0
+    while size(summary) > limit - _FINDINGS_RESERVE and len(summary.scores) > 1:
+        summary = summary.model_copy(update={"scores": summary.scores[:-1]})
+        dropped += 1
+    wanted = list(findings)
+    if dropped:
+        wanted.insert(0, Failure(reason="SummaryCut", message=f"{dropped} scores don't fit; see the report"))
+    summary, complete = _with_layers(summary, list(spellings), limit)
+    if not complete:
+        note = "the names of the layers to fine-tune don't fit; layers and trainableShare are those of the head alone"
+        wanted.insert(0, Failure(reason="LayersNotListed", message=note))
+    return _with_findings(summary, wanted[:MAX_FINDINGS], limit)
+
+
+def _with_layers(summary: AssessmentSummary, spellings: list[Suffix], limit: int) -> tuple[AssessmentSummary, bool]:
+    for index, suffix in enumerate(spellings):
+        if len(suffix.names) > MAX_LAYERS_IN_STATUS or any(len(name) > MAX_LAYER_NAME for name in suffix.names):
+            continue
+        update = {"layers": list(suffix.names), "trainable_share": decimal(suffix.share)}
+        tried = summary.model_copy(update=update)
+        if size(tried) <= limit - _FINDINGS_RESERVE:
+            same = suffix.share == spellings[0].share
+            return tried, index < len(spellings) - 1 or same
+    return summary, not spellings
+
+
+def _with_findings(summary: AssessmentSummary, wanted: list[Failure], limit: int) -> AssessmentSummary:
+    kept: list[Failure] = []
+    for position, finding in enumerate(wanted):
+        waiting = len(wanted) - position - 1
+        room = limit - size(
+            summary.model_copy(update={"findings": [*kept, Failure(reason=finding.reason, message="")]})
+        )
+        room -= waiting * (_SHORTEST_MESSAGE + 100)
+        message = in_bytes(finding.message, max(_SHORTEST_MESSAGE, min(room, _SHARE_OF_MESSAGE if waiting else room)))
+        tried = summary.model_copy(
+            update={"findings": [*kept, Failure(reason=finding.reason, message=_plain(message))]}
+        )
+        if size(tried) > limit:
+            break
+        kept = tried.findings
+    return summary.model_copy(update={"findings": kept})
+
+
+def refused(kind: type[Summary], task: str, error: FieldError, *, limit: int = TERMINATION_LOG_BYTES) -> Summary:
+    """The summary of a task that can't be done; its sentence is cut where it wouldn't fit."""
+    message = _plain(error.message)
+    while True:
+        summary = kind(task=task, error=error.model_copy(update={"message": message}))
+        excess = size(summary) - limit
+        if excess <= 0:
+            return summary
+        message = in_bytes(message, len(message.encode()) - excess)
+
+
+def _plain(text: str) -> str:
+    """Text that JSON writes in as many bytes as it has: no quotes that need a backslash."""
+    return one_line(text.replace('"', "'").replace("\\", "/"), 1024)
