@@ -1,0 +1,3 @@
+module modelreuse.io/tools/pause
+
+go 1.26.0
