@@ -1,0 +1,24 @@
+"""All attempts to walk around the gate, by the policy that must refuse them."""
+
+from cluster.gate.attempt import Attempt
+from cluster.gate.attempts import decisions, jobs, pods, records, requests, status
+
+ALL: tuple[Attempt, ...] = (
+    *decisions.ATTEMPTS,
+    *requests.ATTEMPTS,
+    *status.ATTEMPTS,
+    *records.ATTEMPTS,
+    *jobs.ATTEMPTS,
+    *pods.ATTEMPTS,
+)
+
+# One attempt per validating policy: once all of these are refused, every policy is in force.
+PROBES = {
+    "modelreuse-decisions": "approve-without-the-verb",
+    "modelreuse-requests": "create-without-the-right-to-jobs",
+    "modelreuse-status": "status-with-a-wildcard-role",
+    "modelreuse-records": "create-a-record-of-the-operator",
+    "modelreuse-jobs": "create-under-the-prefix",
+    "modelreuse-pods": "create-a-pod-under-the-prefix",
+    "modelreuse-shells": "exec-into-a-pod",
+}

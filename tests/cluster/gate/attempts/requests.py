@@ -1,0 +1,55 @@
+# ruff: noqa: E501 - one attempt a line, as rows of a table
+"""The confused deputy: whoever sets a spec must be allowed to create the Jobs that the operator will create from it."""
+
+from cluster.gate import objects
+from cluster.gate.attempt import Attempt
+from cluster.gate.scene import Scene
+from cluster.person import APPLY, Object
+
+
+def create(scene: Scene, by: str, way: str = "POST") -> Object:
+    check = objects.check(scene.namespace, scene.name)
+    return scene[by].apply(check) if way == APPLY else scene[by].create(check)
+
+
+def change(scene: Scene, by: str, spec: Object) -> Object:
+    return scene[by].patch(scene.check(), {"spec": spec})
+
+
+def relabel_or_edit(scene: Scene, change: Object) -> Object:
+    return scene["dan"].patch(scene.check(), change)
+
+
+def create_in(scene: Scene, namespace: str) -> Object:
+    return scene["admin"].create(objects.check(namespace or scene.namespace, scene.name))
+
+
+POD = {"spec": {"containers": [{"name": "worker", "image": "example.invalid/mine:1"}]}}
+RETRAINING = {"maxSteps": 10, "output": "pvc://out/", "jobTemplate": {"spec": {"template": POD}}}
+NO_JOBS = 'user "dan" may not set the spec of {ns}/{name}: the operator creates Jobs from it'
+RESERVED = "{name}: checks are not accepted in modelreuse-system and in kube-* namespaces"
+
+ATTEMPTS = (
+    Attempt("create-without-the-right-to-jobs", create, {"by": "dan"}, {"by": "bella"}, NO_JOBS),
+    Attempt("apply-without-the-right-to-jobs", create, {"by": "dan"}, {"by": "bella"}, NO_JOBS, given={"way": APPLY}),
+    *(
+        Attempt(f"set-{name}-without-the-right-to-jobs", change, {"by": "dan"}, {"by": "bella"}, NO_JOBS, given={"spec": spec})
+        for name, spec in {
+            "the-assessment-template": {"assessment": {"template": POD}},
+            "the-retraining": {"retraining": RETRAINING},
+            "code": {"code": {"uri": "pvc://theirs/secrets"}},
+            "a-factory": {"models": [{"name": "current", "uri": "pvc://models/m.safetensors", "factory": "evil:build"}]},
+            "data": {"data": {"new": {"uri": "pvc://theirs/secrets.npz"}}},
+        }.items()
+    ),
+    Attempt(
+        "edit-without-the-right-to-jobs",
+        relabel_or_edit,
+        {"change": {"spec": {"suspend": True}}},
+        {"change": {"metadata": {"labels": {"line": "8"}}}},
+        NO_JOBS,
+    ),
+    Attempt("create-in-the-operator-namespace", create_in, {"namespace": "modelreuse-system"}, {"namespace": ""}, RESERVED),
+    Attempt("create-in-kube-system", create_in, {"namespace": "kube-system"}, {"namespace": ""}, RESERVED),
+    Attempt("create-in-kube-public", create_in, {"namespace": "kube-public"}, {"namespace": ""}, RESERVED),
+)  # fmt: skip

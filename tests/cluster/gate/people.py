@@ -1,0 +1,94 @@
+"""Who takes part, and what RBAC lets them do in the team's namespace.
+
+RBAC is generous here on purpose: whoever is refused must be refused by the gate, not by a role that somebody might
+widen tomorrow.
+"""
+
+from collections.abc import Mapping
+
+from cluster.person import Object, Person, RefusedError
+from cluster.waiting import until
+
+RBAC = "rbac.authorization.k8s.io"
+OPERATOR = "system:serviceaccount:modelreuse-system:operator"
+JOB_CONTROLLER = "system:serviceaccount:kube-system:job-controller"
+GARBAGE_COLLECTOR = "system:serviceaccount:kube-system:generic-garbage-collector"
+NODE = "system:node:n1"
+
+# name -> (user, groups, cluster roles bound in the namespace, own rules there)
+_EVERY_PLAIN_VERB = ["get", "list", "watch", "create", "update", "patch", "delete", "deletecollection"]
+_EVERYTHING_BUT_SPECIAL_VERBS = {"apiGroups": ["*"], "resources": ["*"], "verbs": _EVERY_PLAIN_VERB}
+_WILDCARD = {"apiGroups": ["*"], "resources": ["*"], "verbs": ["*"]}
+_CHECKS_ALONE = {"apiGroups": ["modelreuse.io"], "resources": ["*"], "verbs": _EVERY_PLAIN_VERB}
+_PURGE = {"apiGroups": ["modelreuse.io"], "resources": ["retrainingrecords"], "verbs": ["delete", "purge"]}
+
+CAST: dict[str, tuple[str, tuple[str, ...], tuple[str, ...], Object | None]] = {
+    "bob": ("bob", ("engineers",), ("edit",), _EVERYTHING_BUT_SPECIAL_VERBS),  # requests
+    "bella": ("bella", ("engineers",), ("edit",), None),  # requests, with no more than Kubernetes' own role `edit`
+    "alice": ("alice", ("platform-leads", "on-call"), ("edit", "modelreuse-approver"), None),  # edits and approves
+    "carol": ("carol", ("platform-leads",), ("modelreuse-approver",), None),  # approves, and can't create Jobs
+    "dan": ("dan", (), (), _CHECKS_ALONE),  # writes checks, and can't create Jobs
+    "ivan": ("ivan", (), ("modelreuse-importer",), None),
+    "pat": ("pat", (), (), _PURGE),
+    "mallory": ("mallory", (), (), _WILDCARD),
+    "eve": ("eve", (), (), None),
+    "ci": ("system:serviceaccount:{namespace}:ci", (), ("edit", "modelreuse-approver"), None),
+    "shared_admin": ("system:admin", (), ("admin", "modelreuse-approver"), None),
+    "capital_bob": ("Bob", (), ("edit", "modelreuse-approver"), None),
+    "cyrillic_alice": ("\u0430lice", (), ("edit", "modelreuse-approver"), None),
+    "robot_in_disguise": ("alex", ("system:serviceaccounts",), ("edit", "modelreuse-approver"), None),
+    "alex": ("alex", (), ("edit", "modelreuse-approver"), None),
+}
+_PARTS_OF_KUBERNETES = {
+    "operator": (OPERATOR, ()),
+    "job_controller": (JOB_CONTROLLER, ()),
+    "garbage_collector": (GARBAGE_COLLECTOR, ()),
+    "node": (NODE, ("system:nodes",)),
+}
+
+
+def gather(admin: Person, namespace: str) -> Mapping[str, Person]:
+    """Everybody by name, once their roles work in `namespace`."""
+    people = {"admin": admin}
+    for name, (user, groups) in _PARTS_OF_KUBERNETES.items():
+        people[name] = admin.speaking_for(user, *groups)
+    for name, (user, groups, roles, rules) in CAST.items():
+        user = user.format(namespace=namespace)
+        people[name] = admin.speaking_for(user, *groups)
+        for role in roles:
+            admin.apply(_binding(namespace, f"{name}-{role}", "ClusterRole", role, user))
+        if rules:
+            own = {"apiVersion": f"{RBAC}/v1", "kind": "Role", "metadata": {"namespace": namespace, "name": name}}
+            admin.apply({**own, "rules": [rules]})
+            admin.apply(_binding(namespace, name, "Role", name, user))
+    until(
+        lambda: people["bella"].may("create", "modelreuse.io", "modelreusechecks", namespace),
+        "the role edit includes checks",
+    )
+    until(lambda: people["ivan"].may("import", "modelreuse.io", "retrainingrecords", namespace), "ivan may import")
+    return people
+
+
+def make_namespace(admin: Person, name: str) -> None:
+    """A namespace in which pods can be created."""
+    namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
+    account = {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"namespace": name, "name": "default"}}
+    admin.create(namespace)
+
+    def has_account() -> bool:
+        try:
+            return bool(admin.get(account))
+        except RefusedError:
+            return False
+
+    until(has_account, f"namespace {name} has its default account")
+
+
+def _binding(namespace: str, name: str, kind: str, role: str, user: str) -> Object:
+    return {
+        "apiVersion": f"{RBAC}/v1",
+        "kind": "RoleBinding",
+        "metadata": {"namespace": namespace, "name": name},
+        "roleRef": {"apiGroup": RBAC, "kind": kind, "name": role},
+        "subjects": [{"apiGroup": RBAC, "kind": "User", "name": user}],
+    }
