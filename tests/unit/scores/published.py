@@ -1,0 +1,51 @@
+"""The published definitions, written anew as plain loops over numpy arrays: slow, and independent of our code."""
+
+import math
+
+import numpy as np
+
+
+def resque_dist(reference, reference_classes, new, new_classes, classes):
+    """RESQUE_dist as its public code has it: one scan of both data sets per class, arccos of the cosine."""
+    distances = []
+    for c in classes:
+        sums = []
+        for embeddings, labels in ((reference, reference_classes), (new, new_classes)):
+            total = np.zeros(embeddings.shape[1], dtype=np.float64)
+            for row, label in zip(embeddings, labels, strict=True):
+                if label == c:
+                    total += row
+            sums.append(total / np.sqrt(np.sum(total**2)))
+        distances.append(math.acos(float(np.clip(np.dot(*sums), -1, 1))) / math.pi)
+    return sum(distances) / len(distances)
+
+
+def adjusted_rand_index(first, second):
+    """From its meaning: pairs of samples that both partitions put together, corrected for chance."""
+    together = in_first = in_second = pairs = 0
+    for i in range(len(first)):
+        for j in range(i):
+            a, b = first[i] == first[j], second[i] == second[j]
+            together, in_first, in_second, pairs = together + (a and b), in_first + a, in_second + b, pairs + 1
+    expected = in_first * in_second / pairs
+    return (together - expected) / ((in_first + in_second) / 2 - expected)
+
+
+def nearest_centroid(reference, reference_classes, new, classes):
+    """Class of the nearest reference mean for each new row."""
+    centroids = {c: reference[reference_classes == c].mean(axis=0) for c in classes}
+    return np.array([min(classes, key=lambda c, row=row: np.sum((row - centroids[c]) ** 2)) for row in new])
+
+
+def atc(reference_confidence, reference_right, new_confidence):
+    """ATC with sorted confidences: the threshold below which as many reference samples lie as are wrong."""
+    wrong = int(np.sum(~reference_right))
+    ordered = np.sort(reference_confidence)
+    threshold = ordered[wrong] if wrong < len(ordered) else np.inf
+    return float(np.mean(new_confidence >= threshold))
+
+
+def softmax(logits):
+    """Rows of probabilities."""
+    raised = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return raised / raised.sum(axis=1, keepdims=True)

@@ -1,0 +1,123 @@
+"""Data sets: lengths, labels, types, transforms."""
+
+import sys
+
+import numpy as np
+import pytest
+import torch
+
+from modelreuse.api import DataSources
+from modelreuse.worker.data import load_data
+from modelreuse.worker.errors import TaskError
+from modelreuse.worker.user_code import find
+
+FIELD = "spec.data.new.uri"
+
+
+@pytest.fixture
+def load(save_data, places):
+    def make(transform=None, *, labels="labels", inputs=("inputs",), labels_required=False, name="", **arrays):
+        uri = save_data("x.npz", **arrays)
+        sources = {"inputs": list(inputs), "reference": {"uri": uri}, "new": {"uri": uri}, "labels": labels}
+        sources = DataSources(**sources, transform=name or None)
+        return load_data(uri, FIELD, sources, places, transform, labels_required=labels_required)
+
+    return make
+
+
+def test_batches_hold_every_row_once_and_in_order(load):
+    data = load(inputs=["a"], a=np.arange(10, dtype=np.float32), labels="y", y=np.arange(10))
+
+    batches = list(data.batches(4))
+
+    assert [len(labels) for _, labels in batches] == [4, 4, 2]
+    assert np.concatenate([inputs[0] for inputs, _ in batches]).tolist() == list(range(10))
+
+
+@pytest.mark.parametrize("given", [np.float16, np.float32, np.float64, ">f4", ">f8"])
+def test_floating_point_becomes_float32(load, given):
+    data = load(inputs=["x"], x=np.ones((2, 3), given))
+
+    assert data.take(slice(None))[0].dtype == np.float32
+
+
+@pytest.mark.parametrize("given", [np.uint8, np.int64, np.bool_])
+def test_whole_numbers_stay_what_they_are(load, given):
+    assert load(inputs=["x"], x=np.ones(3, given)).take(slice(None))[0].dtype == given
+
+
+def test_arguments_come_in_the_order_of_the_check(load):
+    data = load(inputs=["b", "a"], a=np.zeros(2), b=np.ones(2))
+
+    assert [values[0] for values in data.take(slice(0, 1))] == [1.0, 0.0]
+
+
+def test_absent_labels_are_data_without_labels(load):
+    assert load(inputs=["x"], x=np.zeros(3)).labels is None
+
+
+def test_whole_numbers_in_floating_point_are_labels(load):
+    assert load(inputs=["x"], x=np.zeros(2), labels="y", y=np.array([0.0, 2.0])).labels.tolist() == [0, 2]
+
+
+@pytest.mark.parametrize(
+    ("arrays", "reason", "words"),
+    [
+        ({"x": np.zeros(2)}, "ArrayMissing", "holds no array 'inputs'; it holds 'x'"),
+        ({"inputs": np.zeros(3), "labels": np.zeros(2)}, "LengthsDiffer", "'inputs' 3, 'labels' 2"),
+        ({"inputs": np.zeros((0, 4))}, "EmptyData", "no samples"),
+        ({"inputs": np.float32(1)}, "WrongShape", "single number"),
+        ({"inputs": np.zeros(2), "labels": np.array([0.5, 1])}, "LabelsNotIntegers", "aren't whole numbers"),
+        ({"inputs": np.zeros(2), "labels": np.array([np.nan, 1])}, "LabelsNotIntegers", "aren't whole numbers"),
+        ({"inputs": np.zeros(2), "labels": np.zeros((2, 1), int)}, "WrongShape", "shape (2, 1)"),
+        ({"inputs": np.array(["a"])}, "WrongType", "type <U1"),
+    ],
+)
+def test_bad_data_are_told(save_data, places, arrays, reason, words):
+    uri = save_data("x.npz", **arrays)
+    sources = DataSources(labels="labels", reference={"uri": uri}, new={"uri": uri})
+
+    with pytest.raises(TaskError) as refusal:
+        load_data(uri, FIELD, sources, places)
+
+    assert refusal.value.reason == reason
+    assert str(refusal.value).startswith(f"{FIELD}: ")
+    assert words in str(refusal.value)
+
+
+def test_required_labels_must_be_named(load):
+    with pytest.raises(TaskError, match=r"^spec\.data\.labels: "):
+        load(inputs=["x"], x=np.zeros(2), labels=None, labels_required=True)
+
+
+def test_a_transform_gets_arrays_by_name_and_gives_tensors(load):
+    data = load(lambda a: torch.as_tensor(a["x"]).float() / 255, inputs=["x"], x=np.full(3, 255, np.uint8))
+
+    assert data.take(slice(None))[0].tolist() == [1.0, 1.0, 1.0]
+
+
+@pytest.mark.parametrize(
+    ("transform", "words"),
+    [
+        (lambda a: "text", "returned a value of type str"),
+        (lambda a: (a["x"], None), "returned a value of type NoneType"),
+        (lambda a: a["x"][:1], "shape (1,) of 3 samples"),
+        (lambda a: torch.tensor(1.0), "shape () of 3 samples"),
+    ],
+)
+def test_a_transform_that_gives_something_else_is_told(load, transform, words):
+    with pytest.raises(TaskError) as refusal:
+        load(transform, name="m:f", inputs=["x"], x=np.zeros(3)).take(slice(None))
+
+    assert (refusal.value.reason, refusal.value.field) == ("WrongTransform", "spec.data.transform")
+    assert words in str(refusal.value)
+
+
+def test_a_transform_that_raises_is_told_with_its_line(load, tmp_path, monkeypatch):
+    (tmp_path / "prepare_data.py").write_text("def f(arrays):\n    return arrays['pixels']\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    transform = find("prepare_data:f", "spec.data.transform")
+    sys.modules.pop("prepare_data")
+
+    with pytest.raises(TaskError, match=r"KeyError: 'pixels' at prepare_data\.py:2"):
+        load(transform, name="prepare_data:f", inputs=["x"], x=np.zeros(3)).take(slice(None))

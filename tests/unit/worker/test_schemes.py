@@ -1,0 +1,60 @@
+"""URIs become paths, and never leave where they point."""
+
+from pathlib import Path
+
+import pytest
+
+from modelreuse.worker import Places, TaskError
+from modelreuse.worker.schemes import RESOLVERS, resolve
+
+FIELD = "spec.data.new.uri"
+
+
+def test_a_claim_is_a_folder_of_the_root(places):
+    assert resolve("pvc://data/a/b.npz", FIELD, places) == places.claims_root.resolve() / "data/a/b.npz"
+
+
+def test_a_claim_may_have_a_folder_of_its_own(tmp_path):
+    places = Places(claims_root=tmp_path, claims={"data": tmp_path / "elsewhere"})
+
+    assert resolve("pvc://data/b.npz", FIELD, places) == tmp_path.resolve() / "elsewhere/b.npz"
+
+
+def test_a_file_is_its_own_path(places):
+    assert resolve("file:///opt/model.pt2", FIELD, places) == Path("/opt/model.pt2")
+
+
+@pytest.mark.parametrize("uri", ["pvc://data/../models/x", "pvc://../x", "pvc:////etc/passwd", "pvc:///x", "file://x"])
+def test_a_path_that_leaves_is_refused(uri, places):
+    with pytest.raises(TaskError) as refusal:
+        resolve(uri, FIELD, places)
+
+    assert refusal.value.reason == "PathEscapes"
+
+
+def test_a_link_out_of_the_claim_is_refused(places, tmp_path):
+    (tmp_path / "secret").write_text("s")
+    (places.claim("data") / "x.npz").symlink_to(tmp_path / "secret")
+
+    with pytest.raises(TaskError, match="by a link"):
+        resolve("pvc://data/x.npz", FIELD, places)
+
+
+def test_a_link_inside_the_claim_is_followed(places):
+    (places.claim("data") / "v2.npz").write_text("x")
+    (places.claim("data") / "latest.npz").symlink_to("v2.npz")
+
+    assert resolve("pvc://data/latest.npz", FIELD, places).name == "v2.npz"
+
+
+def test_an_unknown_scheme_is_told_with_the_known_ones(places):
+    with pytest.raises(TaskError) as refusal:
+        resolve("s4://bucket/m", FIELD, places)
+
+    assert str(refusal.value) == "spec.data.new.uri: 's4://bucket/m': unknown scheme 's4'; known: file, pvc"
+
+
+def test_the_schemes_are_those_of_the_api():
+    from modelreuse.api.types import SCHEMES
+
+    assert set(RESOLVERS) == set(SCHEMES)

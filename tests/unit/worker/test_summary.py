@@ -1,0 +1,133 @@
+"""Whatever the names' lengths, a summary fits 4,096 bytes, and what matters most is still in it."""
+
+import pytest
+
+from modelreuse.api import (
+    AssessmentSummary,
+    Basis,
+    ContentHashes,
+    Failure,
+    FieldError,
+    MeasuredPass,
+    ScoreStatus,
+    VerificationSummary,
+    decimal,
+    parse_message,
+)
+from modelreuse.scores import SCORES
+from modelreuse.worker.suffix import Suffix
+from modelreuse.worker.summary import encode, fitted, refused, size
+
+LIMIT = 4096
+SHA = "sha256:" + "f" * 64
+WIDEST = decimal(-123456789012345)
+NAMES = [*SCORES, "confidence_reference", "initial_error_reference", "initial_cross_entropy_reference"]
+NAMES += ["initial_accuracy_reference", "initial_accuracy_new"]
+
+
+def largest(task: str = "t" * 128, scores: list[str] | None = None) -> AssessmentSummary:
+    amount = decimal(0.0000000123456)
+    return AssessmentSummary(
+        task=task,
+        hashes=ContentHashes(model=SHA, reference=SHA, new=SHA, evaluation=SHA),
+        samples=10**15,
+        classes=10**6,
+        scores=[ScoreStatus(name=name, value=WIDEST, labels="Predicted") for name in scores or NAMES],
+        measured=MeasuredPass(
+            device="d" * 256,
+            samples=10**15,
+            seconds=amount,
+            cpu_seconds=amount,
+            energy_wh=amount,
+            energy_basis=Basis.ESTIMATED,
+            step_seconds=amount,
+            step_cpu_seconds=amount,
+            step_energy_wh=amount,
+            step_batch_size=65536,
+            head_step_seconds=amount,
+            startup_seconds=amount,
+        ),
+        report_sha256=SHA,
+    )
+
+
+def finding(index: int, text: str = "m") -> Failure:
+    return Failure(reason=f"Reason{index}" + "x" * 56, message=text * 1024)
+
+
+@pytest.mark.parametrize("text", ["m", "é", "漢", '"', "\\", "\x00", "😀"])
+def test_everything_at_its_maximum_fits(text):
+    layers = Suffix(tuple(f"{text[:1] * 250}.{i}" for i in range(32)), 0.5)
+
+    summary = fitted(largest(), [finding(i, text) for i in range(20)], [layers, layers, Suffix(("h" * 256,), 0.1)])
+
+    assert size(summary) <= LIMIT
+    assert parse_message(AssessmentSummary, encode(summary)) == summary
+
+
+@pytest.mark.parametrize("task", ["\x00" * 128, "😀" * 128, '"' * 128])
+def test_a_task_whose_name_needs_many_bytes_fits(task):
+    assert size(fitted(largest(task, [f"s{i}" + "x" * 60 for i in range(24)]), [finding(0)], [])) <= LIMIT
+
+
+def test_a_small_summary_is_complete():
+    layers = Suffix(("body.3", "head"), 0.25)
+    findings = [Failure(reason="ClassCollapse", message="only 2 of 10 classes"), Failure(reason="X", message="y")]
+
+    summary = fitted(largest(), findings, [layers])
+
+    assert summary.layers == ["body.3", "head"]
+    assert summary.trainable_share == decimal(0.25)
+    assert summary.findings == findings
+    assert len(summary.scores) == len(NAMES)
+
+
+def test_the_first_finding_outlives_the_others():
+    summary = fitted(largest(), [finding(i) for i in range(20)], [])
+
+    assert summary.findings[0].reason.startswith("Reason0")
+    assert len(summary.findings) <= 8
+
+
+def test_a_cut_sentence_shows_that_it_is_cut():
+    assert fitted(largest(), [finding(i) for i in range(8)], []).findings[0].message.endswith("…")
+
+
+def test_layers_that_do_not_fit_are_written_by_blocks():
+    leaves = Suffix(tuple(f"block.{'x' * 200}.{i}" for i in range(30)), 0.5)
+    blocks = Suffix(("block",), 0.5)
+
+    summary = fitted(largest(), [], [leaves, blocks, Suffix(("head",), 0.1)])
+
+    assert summary.layers == ["block"]
+    assert summary.findings == []
+
+
+def test_more_layers_than_the_status_holds_are_written_by_blocks():
+    leaves = Suffix(tuple(f"b.{i}" for i in range(33)), 0.5)
+
+    assert fitted(largest(), [], [leaves, Suffix(("b",), 0.5), Suffix(("h",), 0.1)]).layers == ["b"]
+
+
+def test_layers_left_out_are_a_finding():
+    long = Suffix(tuple("x" * 250 + str(i) for i in range(30)), 0.5)
+
+    summary = fitted(largest(), [], [long, long, Suffix(("head",), 0.1)])
+
+    assert (summary.layers, summary.trainable_share) == (["head"], decimal(0.1))
+    assert [finding.reason for finding in summary.findings] == ["LayersNotListed"]
+
+
+def test_no_layers_are_no_finding():
+    assert fitted(largest(), [], []).findings == []
+
+
+@pytest.mark.parametrize("kind", [AssessmentSummary, VerificationSummary])
+@pytest.mark.parametrize("text", ["m", "漢", "\x00", '"\\'])
+def test_a_refusal_fits_with_the_longest_sentence(kind, text):
+    error = FieldError(reason="R" * 64, field="f" * 128, message=(text * 1024)[:1024])
+
+    summary = refused(kind, "\x00" * 128, error)
+
+    assert size(summary) <= LIMIT
+    assert parse_message(kind, encode(summary)).error.reason == "R" * 64

@@ -1,0 +1,40 @@
+"""A classifier small enough to export in a test, and how its archive is taken apart and put together again."""
+
+import io
+import warnings
+import zipfile
+from collections import OrderedDict
+
+import torch
+from torch import nn
+
+INPUTS, CLASSES = 4, 3
+
+Members = dict[str, bytes]
+
+
+def build() -> nn.Module:
+    """Body and head, 67 parameters."""
+    torch.manual_seed(7)
+    layers = OrderedDict(body=nn.Linear(INPUTS, 8), act=nn.ReLU(), head=nn.Linear(8, CLASSES))
+    return nn.Sequential(layers).eval()
+
+
+def exported(model: nn.Module, *example: torch.Tensor) -> bytes:
+    """The model as `torch.export.save` writes it, with a dynamic batch."""
+    batch = torch.export.Dim("batch", min=1, max=65536)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        program = torch.export.export(model, example, dynamic_shapes=tuple({0: batch} for _ in example))
+        buffer = io.BytesIO()
+        torch.export.save(program, buffer)
+    return buffer.getvalue()
+
+
+def zipped(members: Members) -> bytes:
+    """An archive of stored members."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
+        for name, data in members.items():
+            archive.writestr(name, data)
+    return buffer.getvalue()
