@@ -1,0 +1,98 @@
+"""The approval: whether the annotation on the check counts, now, for exactly what is on offer."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from modelreuse.api import Approval, Failure, ModelReuseCheckStatus
+from modelreuse.api.names import (
+    APPROVE,
+    APPROVED_BY,
+    APPROVED_BY_GROUPS,
+    ASSESS,
+    REJECT,
+    REJECTED_BY,
+    REQUESTED_BY,
+    SPEC_CHANGED_BY,
+)
+from modelreuse.decisions.observed import Observed
+from modelreuse.decisions.offer import Offer
+from modelreuse.decisions.policies import Rules
+
+
+@dataclass(frozen=True)
+class Approved:
+    """A valid approval of the current offer."""
+
+    by: str
+    groups: str
+    requested_by: str
+
+
+def offered(status: ModelReuseCheckStatus, current: Offer, rules: Rules, now: datetime) -> Approval:
+    """What status says can be approved; the time of the offer stays while the digest stays."""
+    before = status.approval
+    offered_at = before.offered_at if before and before.digest == current.digest else now
+    return Approval(
+        digest=current.digest,
+        components=list(current.preimage.components),
+        offered_at=offered_at,
+        expires_at=(status.assessed_at or now) + timedelta(seconds=rules.valid_seconds),
+    )
+
+
+def judge(observed: Observed, approval: Approval, now: datetime) -> Approved | Failure:
+    """Whether a human has approved this offer, and may. The reason says what is missing, and the command that gives it.
+
+    Admission has refused most of what is refused here; it may have been switched off in between.
+    """
+    check = observed.check
+    annotations = check.metadata.annotations
+    by = annotations.get(APPROVED_BY, "")
+    if annotations.get(REJECT) == approval.digest:
+        return Failure(
+            reason="Rejected", message=f"{annotations.get(REJECTED_BY) or 'somebody'} rejected this assessment"
+        )
+    if approval.expires_at is not None and now >= approval.expires_at:
+        return Failure(
+            reason="Expired",
+            message=f"could be approved until {approval.expires_at:%Y-%m-%dT%H:%M:%SZ}; assess again: "
+            f"{command(observed, ASSESS, 'TOKEN')}",
+        )
+    given = annotations.get(APPROVE, "")
+    if not given:
+        return Failure(reason="AwaitingApproval", message=f"approve: {command(observed, APPROVE, approval.digest)}")
+    if given != approval.digest:
+        return Failure(
+            reason="AwaitingApproval",
+            message="the annotation approves something else than what is on offer now; approve: "
+            f"{command(observed, APPROVE, approval.digest)}",
+        )
+    problem = _who_may_not(observed, by)
+    if problem:
+        return Failure(reason="ApprovalNotValid", message=problem)
+    return Approved(by=by, groups=annotations.get(APPROVED_BY_GROUPS, ""), requested_by=annotations[REQUESTED_BY])
+
+
+def command(observed: Observed, annotation: str, value: str) -> str:
+    """The complete command by which a person sets an annotation."""
+    meta = observed.check.metadata
+    return f"kubectl annotate modelreusecheck {meta.name} -n {meta.namespace} --overwrite {annotation}={value}"
+
+
+def _who_may_not(observed: Observed, by: str) -> str | None:
+    annotations = observed.check.metadata.annotations
+    requester, editor = annotations.get(REQUESTED_BY, ""), annotations.get(SPEC_CHANGED_BY, "")
+    if not by or not requester or not editor:
+        return "who requested, edited or approved this check was not stamped by admission; create it anew"
+    if by.startswith("system:"):
+        return f'"{by}" is not a person'
+    if by.strip().lower() in {requester.strip().lower(), editor.strip().lower()}:
+        return f'"{by}" requested or last edited this check and can\'t approve it'
+    rights = observed.rights
+    if rights is None:
+        return "the rights of requester and approver could not be checked"
+    if not rights.approver_may_approve:
+        return f'"{by}" no longer has the verb approve on this check'
+    if not (rights.requester_may_create_jobs and rights.editor_may_create_jobs):
+        return f'"{requester}" or "{editor}", for whom the Job would be created, may no longer create Jobs here'
+    return None

@@ -1,0 +1,160 @@
+"""All conditions of a check, computed in one place from the finished status: nothing else writes one."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from modelreuse.api import Condition, ConditionType, Failure, ModelReuseCheckStatus, merge_conditions
+from modelreuse.decisions.approving import Approved, judge
+from modelreuse.decisions.describing import sentence
+from modelreuse.decisions.observed import Observed
+from modelreuse.decisions.offer import Offer
+from modelreuse.decisions.policies import Rules
+from modelreuse.decisions.recommendation import needs_approval
+from modelreuse.decisions.verifying import cannot_verify, is_finished, promotion
+
+State = Literal["True", "False", "Unknown"]
+_MESSAGE_ROOM = 1024
+
+
+@dataclass(frozen=True)
+class Findings:
+    """What the stages found, beyond what status holds."""
+
+    rules: Rules | Failure
+    current: Offer | Failure
+    stalled: Failure | None
+    waiting: Failure | None
+
+
+def conditions(observed: Observed, status: ModelReuseCheckStatus, found: Findings, now: datetime) -> list[Condition]:
+    """The conditions to store, each keeping its transition time while its status stays the same."""
+    assessed = _assessed(status)
+    approved = _approved(observed, status, found, now)
+    triple = [
+        (ConditionType.ASSESSED, *assessed),
+        (ConditionType.RETRAINING_RECOMMENDED, *_recommended(status, found)),
+        (ConditionType.APPROVED, *approved),
+        (ConditionType.RETRAINED, *_retrained(status)),
+        (ConditionType.PROMOTION_ALLOWED, *_promotable(observed, status, found)),
+        *_kstatus(observed, status, found, assessed, approved),
+    ]
+    generation = observed.check.metadata.generation
+    return merge_conditions(
+        observed.check.status.conditions,
+        [
+            Condition(
+                type=kind,
+                status=state,
+                reason=reason,
+                message=message[:_MESSAGE_ROOM],
+                last_transition_time=now,
+                observed_generation=generation,
+            )
+            for kind, state, reason, message in triple
+        ],
+    )
+
+
+def _assessed(status: ModelReuseCheckStatus) -> tuple[State, str, str]:
+    if status.assessed_at is None:
+        return "False", "Assessing", "the forward pass over reference and new data has not ended"
+    failures = [one.failure for one in status.assessments if one.failure]
+    if failures and len(failures) == len(status.assessments):
+        return "False", failures[0].reason, failures[0].message
+    count = f"{len(status.assessments) - len(failures)} of {len(status.assessments)} candidates assessed"
+    return "True", "Assessed", "; ".join([count, *(failure.message for failure in failures)])
+
+
+def _recommended(status: ModelReuseCheckStatus, found: Findings) -> tuple[State, str, str]:
+    if status.recommendation is None:
+        if status.assessed_at is not None and isinstance(found.rules, Failure):
+            return "Unknown", found.rules.reason, found.rules.message
+        return "Unknown", "NotAssessed", "there is no assessment yet"
+    advice = status.recommendation
+    return ("True" if needs_approval(advice) else "False"), advice.action, advice.message
+
+
+def _approved(
+    observed: Observed, status: ModelReuseCheckStatus, found: Findings, now: datetime
+) -> tuple[State, str, str]:
+    if status.retraining is not None:
+        if status.retraining.failure is not None and status.retraining.failure.reason == "ApprovalVoided":
+            return "False", "ApprovalVoided", status.retraining.failure.message
+        by = status.approval.by if status.approval else "somebody"
+        return "True", "Approved", f"{by} approved {status.retraining.intent.digest}"
+    if status.assessed_at is None:
+        return "False", "NotAssessed", "there is no assessment yet"
+    if isinstance(found.rules, Failure):
+        return "False", found.rules.reason, found.rules.message
+    if isinstance(found.current, Failure) or status.approval is None:
+        failure = found.current if isinstance(found.current, Failure) else None
+        return ("False", failure.reason, failure.message) if failure else ("False", "NothingToApprove", "")
+    judgement = judge(observed, status.approval, now)
+    if isinstance(judgement, Approved):
+        return "False", "Launching", f"{judgement.by} approved {status.approval.digest}"
+    if judgement.reason == "AwaitingApproval":
+        return "False", judgement.reason, f"{sentence(found.current.cost)}; {judgement.message}"
+    return "False", judgement.reason, judgement.message
+
+
+def _retrained(status: ModelReuseCheckStatus) -> tuple[State, str, str]:
+    retraining = status.retraining
+    if retraining is None:
+        return "False", "NotStarted", "no retraining was approved"
+    if retraining.result is None:
+        return "False", "Retraining" if retraining.launched else "Launching", "the retraining has not ended"
+    if retraining.result != "Succeeded" or retraining.failure is not None:
+        failure = retraining.failure or Failure(reason=retraining.result, message="")
+        return "False", failure.reason, failure.message
+    reached = "reached" if retraining.target_reached else "not reached"
+    return "True", "Retrained", f"{retraining.steps} steps; target {reached}, as the trainer reports"
+
+
+def _promotable(observed: Observed, status: ModelReuseCheckStatus, found: Findings) -> tuple[State, str, str]:
+    allowed, why = promotion(observed, status, found.rules)
+    return ("Unknown" if allowed is None else "True" if allowed else "False"), why.reason, why.message
+
+
+def _kstatus(
+    observed: Observed,
+    status: ModelReuseCheckStatus,
+    found: Findings,
+    assessed: tuple[State, str, str],
+    approved: tuple[State, str, str],
+) -> list[tuple[ConditionType, State, str, str]]:
+    """`Ready`, and `Reconciling` or `Stalled` only while true. Waiting for a person is Ready."""
+    stalled = found.stalled
+    if stalled is None and status.assessed_at is not None and assessed[0] == "False":
+        stalled = Failure(reason=assessed[1], message=assessed[2])
+    if stalled is not None:
+        return [
+            (ConditionType.READY, "False", stalled.reason, stalled.message),
+            (ConditionType.STALLED, "True", stalled.reason, stalled.message),
+        ]
+    busy = _busy_with(observed, status)
+    if busy is not None:
+        reason, message = (found.waiting.reason, found.waiting.message) if found.waiting else busy
+        return [
+            (ConditionType.READY, "False", reason, message),
+            (ConditionType.RECONCILING, "True", reason, message),
+        ]
+    if observed.check.spec.suspend:
+        return [(ConditionType.READY, "True", "Suspended", "spec.suspend is true: nothing new is launched")]
+    if status.retraining is not None:
+        return [(ConditionType.READY, "True", "Completed", "the retraining of this assessment has ended")]
+    return [(ConditionType.READY, "True", approved[1], approved[2])]
+
+
+def _busy_with(observed: Observed, status: ModelReuseCheckStatus) -> tuple[str, str] | None:
+    if status.assessed_at is None:
+        return None if observed.check.spec.suspend else ("Assessing", "the forward pass has not ended")
+    retraining = status.retraining
+    if retraining is None:
+        return None
+    if retraining.result is None:
+        return "Retraining", "the retraining has not ended"
+    verifiable = retraining.result == "Succeeded" and cannot_verify(observed) is None
+    if verifiable and (status.verification is None or not is_finished(status.verification)):
+        return "Verifying", "old and new model are being measured on held-out data"
+    return None

@@ -1,0 +1,48 @@
+"""Predicted figures in the words of the status: what a manager reads before deciding."""
+
+from decimal import Decimal
+
+from modelreuse.api import PredictedCost, Range, Summary, format_decimal
+
+_KILO = Decimal(1000)
+
+
+def summary(cost: PredictedCost) -> Summary:
+    """The recommended action's energy and carbon, for `kubectl get`."""
+    carbon = cost.carbon_grams_location
+    return Summary(energy=energy(cost), carbon=_figure(carbon, "gCO2e", "kgCO2e") if carbon else None)
+
+
+def energy(cost: PredictedCost) -> str:
+    """Predicted energy, in Wh or kWh."""
+    return _figure(_times(cost.energy_kwh, _KILO), "Wh", "kWh")
+
+
+def sentence(cost: PredictedCost) -> str:
+    """Everything predicted for one action, in one line."""
+    parts = [f"{_figure(cost.steps, 'steps')}", energy(cost), _figure(_times(cost.hours, Decimal(60)), "minutes")]
+    if cost.carbon_grams_location:
+        parts.append(_figure(cost.carbon_grams_location, "gCO2e", "kgCO2e"))
+    if cost.money:
+        parts.append(_figure(cost.money, cost.currency or ""))
+    return f"{cost.action} {cost.model}: {', '.join(parts)}"
+
+
+def _figure(value: Range, unit: str, thousands: str | None = None) -> str:
+    if thousands and value.high >= _KILO:
+        value, unit = _times(value, 1 / _KILO), thousands
+    middle = f"{_short(value.estimate)} " if value.estimate is not None else ""
+    return f"{middle}[{_short(value.low)}..{_short(value.high)}] {unit} ({value.basis})"
+
+
+def _times(value: Range, factor: Decimal) -> Range:
+    return Range(
+        estimate=None if value.estimate is None else value.estimate * factor,
+        low=value.low * factor,
+        high=value.high * factor,
+        basis=value.basis,
+    )
+
+
+def _short(value: Decimal) -> str:
+    return format_decimal(value if value == value.to_integral_value() else Decimal(f"{value:.3g}"))

@@ -1,0 +1,130 @@
+"""What the rules see, and what they answer: values without behaviour of their own.
+
+`Observed` is everything about one check that the shell read from the API server; `Plan` is everything that the shell
+shall do. Neither knows how reading and writing work.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+
+from modelreuse.api import (
+    CostProfile,
+    Failure,
+    ModelReuseCheck,
+    ModelReuseCheckStatus,
+    Outcome,
+    RetrainingRecord,
+    RetrainPolicy,
+)
+
+
+@dataclass(frozen=True)
+class ObservedPod:
+    """A pod of one of our Jobs, as far as rules care."""
+
+    name: str
+    phase: str
+    node: str | None = None
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
+    message: str | None = None
+    """Termination message of the container `worker` or `trainer`; untrusted."""
+    image_id: str | None = None
+    """What the node says that container ran."""
+    waiting: Failure | None = None
+    """Why the pod can't start, as the scheduler or the node says."""
+    cpu_cores: float = 1.0
+    """CPU limit (or request, or 1) over all containers."""
+    gpus: int = 0
+
+
+@dataclass(frozen=True)
+class ObservedJob:
+    """A Job that stands under one of our names."""
+
+    name: str
+    uid: str
+    owner_uid: str | None
+    """UID of the controlling ownerReference."""
+    task: str | None
+    """Value of the annotation `modelreuse.io/task`."""
+    finished_at: datetime | None = None
+    succeeded: bool = False
+    failure: Failure | None = None
+    """Reason and message of the Job's condition `Failed`."""
+    suspended: bool = False
+    pods: tuple[ObservedPod, ...] = ()
+
+
+@dataclass(frozen=True)
+class Rights:
+    """What the API server answers when asked again, just before a launch (SubjectAccessReview)."""
+
+    requester_may_create_jobs: bool
+    editor_may_create_jobs: bool
+    approver_may_approve: bool
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the operator was started with."""
+
+    worker_image: str
+
+
+@dataclass(frozen=True)
+class Observed:
+    """One check and all that a decision about it rests on."""
+
+    check: ModelReuseCheck
+    spec: Mapping[str, Any]
+    """The spec as the API server serves it; digests are made of this, not of our reading of it."""
+    namespace_labels: Mapping[str, str]
+    settings: Settings
+    nonce: str
+    """Fresh randomness, for the case that a new assessment begins."""
+    jobs: Mapping[str, ObservedJob] = field(default_factory=dict)
+    """By name: read from the API server after the status was, for every name that the status mentions."""
+    policies: tuple[RetrainPolicy, ...] = ()
+    profiles: Mapping[str, CostProfile] = field(default_factory=dict)
+    records: tuple[RetrainingRecord, ...] = ()
+    node_labels: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """Labels of the nodes that the pods ran on, by node name."""
+    rights: Rights | None = None
+    """Present when the check carries an approval that is not consumed yet."""
+    gate: Failure | None = None
+    """Why the admission policies can't be relied upon; None when they stand as shipped."""
+    refusals: Mapping[str, Failure] = field(default_factory=dict)
+    """By object name: the API server's definite refusal (4xx) of the last attempt to create it."""
+
+
+@dataclass(frozen=True)
+class Event:
+    """A Kubernetes event on the check."""
+
+    type: Literal["Normal", "Warning"]
+    reason: str
+    message: str
+
+
+@dataclass(frozen=True)
+class RecordOutcome:
+    """The outcome to write, once, into a record."""
+
+    record: str
+    outcome: Outcome
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What to do, in this order: store the status (guarded by resourceVersion), create, record, tell."""
+
+    status: ModelReuseCheckStatus
+    create: tuple[Mapping[str, Any], ...] = ()
+    """Objects to POST once the status is stored. An object that exists already is left as it is."""
+    outcome: RecordOutcome | None = None
+    events: tuple[Event, ...] = ()
+    wake_at: datetime | None = None
+    """When time alone changes the answer."""

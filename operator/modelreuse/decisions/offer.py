@@ -1,0 +1,171 @@
+"""The offer: exactly what would run and cost, bound by a digest that a human can approve.
+
+Spec, policies, profile and the rendered Job are taken afresh at every look, so a change of any of them is another
+offer and voids an approval; prediction, scores and content hashes are frozen with the assessment.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from modelreuse.api import (
+    Failure,
+    ModelAssessment,
+    ModelReuseCheck,
+    ModelReuseCheckStatus,
+    PredictedCost,
+    Recommendation,
+    RetrainingRecordSpec,
+    decimal,
+)
+from modelreuse.api.record import MAX_PREIMAGE
+from modelreuse.decisions.digest import Preimage, preimage
+from modelreuse.decisions.observed import Observed
+from modelreuse.decisions.policies import Rules
+from modelreuse.decisions.recommendation import needs_approval, scores_of
+from modelreuse.manifests import DIGEST_PLACEHOLDER, InvalidTemplateError, retraining_job, training_plan
+
+
+@dataclass(frozen=True)
+class Offer:
+    """What a human can approve now."""
+
+    cost: PredictedCost
+    layers: tuple[str, ...]
+    target: Decimal
+    preimage: Preimage
+
+    @property
+    def digest(self) -> str:
+        """What the annotation `modelreuse.io/approve` must carry."""
+        return self.preimage.digest
+
+
+def offer(
+    observed: Observed, status: ModelReuseCheckStatus, recommendation: Recommendation, rules: Rules
+) -> Offer | Failure:
+    """The offer that follows from the recommendation, or why there is nothing to approve."""
+    check = observed.check
+    if not needs_approval(recommendation):
+        return Failure(reason="NothingToApprove", message=f"{recommendation.action} needs no approval")
+    retraining = check.spec.retraining
+    if retraining is None:
+        return Failure(
+            reason="Advisory",
+            message="without spec.retraining the check is advisory: it tells what adapting would cost, no more",
+        )
+    if recommendation.action not in retraining.actions:
+        return Failure(
+            reason="ActionNotSupported",
+            message=f"spec.retraining.actions doesn't list {recommendation.action}",
+        )
+    if observed.gate is not None:
+        return observed.gate
+    assessment = next(one for one in status.assessments if one.model == recommendation.model)
+    target = target_of(check, assessment)
+    if target is None:
+        return Failure(
+            reason="TargetUnknown",
+            message="spec.objective.target is relative to the quality on the reference, which needs spec.data.labels; "
+            "give labels or an absolute target",
+        )
+    cost = cost_of(status, recommendation)
+    if cost is None:
+        return Failure(reason="NothingPredicted", message=f"no cost is predicted for {recommendation.action}")
+    layers = tuple(recommendation.layers)
+    try:
+        job = rendered_job(check, cost, layers, target, DIGEST_PLACEHOLDER)
+        image = preimage(_parts(observed, status, recommendation, rules, job))
+    except (InvalidTemplateError, ValueError) as error:
+        return Failure(reason="InvalidTemplate", message=str(error)[:1024])
+    if len(image.canonical) > MAX_PREIMAGE:
+        return Failure(
+            reason="SpecTooLarge",
+            message=f"what would be approved takes {len(image.canonical)} bytes; the record holds {MAX_PREIMAGE}",
+        )
+    return Offer(cost, layers, target, image)
+
+
+def target_of(check: ModelReuseCheck, assessment: ModelAssessment) -> Decimal | None:
+    """The absolute quality to reach; None where it is relative and the reference has no labels."""
+    target = check.spec.objective.target
+    if target is not None and target.absolute is not None:
+        return target.absolute
+    reference = scores_of(assessment).get("initial_accuracy_reference")
+    if reference is None:
+        return None
+    share = target.relative if target is not None and target.relative is not None else Decimal(1)
+    return decimal(share * reference)
+
+
+def cost_of(status: ModelReuseCheckStatus, recommendation: Recommendation) -> PredictedCost | None:
+    """The predicted cost of what is recommended."""
+    costs = status.prediction.costs if status.prediction else []
+    return next(
+        (cost for cost in costs if cost.action == recommendation.action and cost.model == recommendation.model), None
+    )
+
+
+def rendered_job(
+    check: ModelReuseCheck, cost: PredictedCost, layers: tuple[str, ...], target: Decimal, digest: str
+) -> dict[str, Any]:
+    """The Job that an approval by `digest` launches. Raises InvalidTemplateError."""
+    plan = training_plan(check, cost, layers=layers, target=float(target), digest=digest)
+    return retraining_job(check, plan, hours_high=float(cost.hours.high))
+
+
+def record_spec(
+    check: ModelReuseCheck, status: ModelReuseCheckStatus, current: Offer, approval: Mapping[str, Any]
+) -> RetrainingRecordSpec:
+    """What the record says before the Job exists. `approval`: approver, their groups, requester, and when."""
+    assessment = next(one for one in status.assessments if one.model == current.cost.model)
+    retraining = check.spec.retraining
+    if retraining is None:
+        raise ValueError("spec.retraining: is missing")
+    return RetrainingRecordSpec.model_validate(
+        {
+            "source": "Operator",
+            "check": {"name": check.metadata.name, "uid": check.metadata.uid},
+            "action": current.cost.action,
+            "model": current.cost.model,
+            "recipe": retraining.recipe,
+            "max_steps": retraining.max_steps,
+            "target": current.target,
+            "scores": assessment.scores,
+            "hashes": assessment.hashes,
+            "predicted": current.cost,
+            "approval": {
+                **approval,
+                "digest": current.digest,
+                "components": current.preimage.components,
+                "preimage": current.preimage.canonical,
+            },
+        }
+    )
+
+
+def _parts(
+    observed: Observed,
+    status: ModelReuseCheckStatus,
+    recommendation: Recommendation,
+    rules: Rules,
+    job: dict[str, Any],
+) -> dict[str, Any]:
+    blank = {**job, "metadata": {key: value for key, value in job["metadata"].items() if key != "name"}}
+    return {
+        "check": observed.check.metadata.uid,
+        "nonce": status.nonce or "",
+        "spec": {key: value for key, value in observed.spec.items() if key != "suspend"},
+        "policies": {policy.metadata.name: policy.spec.to_wire() for policy in rules.policies},
+        "profile": rules.profile.spec.to_wire(),
+        "prediction": status.prediction.to_wire() if status.prediction else {},
+        "recommendation": {
+            "action": recommendation.action,
+            "model": recommendation.model,
+            "layers": recommendation.layers,
+        },
+        "contents": {one.model: one.hashes.to_wire() for one in status.assessments if one.hashes},
+        "images": {one.model: one.image or "" for one in status.assessments},
+        "job": blank,
+    }

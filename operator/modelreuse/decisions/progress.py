@@ -1,0 +1,42 @@
+"""What one stage of the flow hands to the next: the status so far, and what shall be created."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from modelreuse.api import Failure, ModelReuseCheckStatus
+from modelreuse.decisions.observed import Observed, ObservedJob
+
+MAX_ATTEMPTS = 3
+"""Of an assessment or a verification, where trying again may help. A retraining is never tried again."""
+
+
+@dataclass(frozen=True)
+class Progress:
+    """A stage's result."""
+
+    status: ModelReuseCheckStatus
+    create: tuple[Mapping[str, Any], ...] = ()
+    stalled: Failure | None = None
+    """Nothing more happens until a person mends this."""
+    waiting: Failure | None = None
+    """Why what was wanted hasn't happened yet; it is tried again."""
+    wake_at: datetime | None = None
+
+
+def stranger(observed: Observed, name: str, job: ObservedJob, task: str) -> Failure | None:
+    """Why a Job under our name is not ours, or None when it is. A stranger is never adopted."""
+    if job.owner_uid == observed.check.metadata.uid and job.task == task:
+        return None
+    return Failure(
+        reason="NameTaken",
+        message=f"a Job that this check didn't make stands under the name {name}; remove it to go on",
+    )
+
+
+def startup_problem(job: ObservedJob) -> Failure | None:
+    """Why a pod of a running Job can't start, if that is known."""
+    if job.suspended:
+        return Failure(reason="Suspended", message=f"Job {job.name} is suspended; a queue may be holding it")
+    return next((pod.waiting for pod in job.pods if pod.waiting), None)

@@ -1,0 +1,28 @@
+"""From API objects to Kubernetes objects: pure functions, each of whose results a reader can `kubectl apply`."""
+
+from modelreuse.manifests.assessment import assessment_job
+from modelreuse.manifests.identity import assessment_task_id, job_name, record_name, verification_task_id
+from modelreuse.manifests.record import retraining_record
+from modelreuse.manifests.retraining import (
+    DIGEST_PLACEHOLDER,
+    InvalidTemplateError,
+    artifact_source,
+    retraining_job,
+    training_plan,
+)
+from modelreuse.manifests.verification import verification_job
+
+__all__ = [
+    "DIGEST_PLACEHOLDER",
+    "InvalidTemplateError",
+    "artifact_source",
+    "assessment_job",
+    "assessment_task_id",
+    "job_name",
+    "record_name",
+    "retraining_job",
+    "retraining_record",
+    "training_plan",
+    "verification_job",
+    "verification_task_id",
+]

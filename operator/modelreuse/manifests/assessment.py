@@ -1,0 +1,41 @@
+"""The assessment Job of one candidate: one forward pass over reference and new data."""
+
+from typing import Any
+
+from modelreuse.api import AssessmentTask, ModelReuseCheck, ModelSource
+from modelreuse.manifests.identity import assessment_task_id
+from modelreuse.manifests.worker_pod import worker_job
+
+ROLE = "assessment"
+
+
+def assessment_job(
+    check: ModelReuseCheck, model: ModelSource, *, nonce: str, attempt: int, image: str, probe_allowed: bool
+) -> dict[str, Any]:
+    """The Job that assesses `model` for `check`. `probe_allowed` is the policies' word on the timing probe."""
+    spec = check.spec
+    probe = spec.assessment.timing_probe and probe_allowed
+    task_id = assessment_task_id(nonce, model.name, attempt)
+    task = AssessmentTask(
+        task=task_id,
+        model=model,
+        data=spec.data,
+        objective=spec.objective,
+        batch_size=spec.assessment.batch_size,
+        probe_batch_size=_training_batch_size(check) if probe else None,
+        output=spec.assessment.output,
+    )
+    return worker_job(
+        check,
+        task,
+        task_id,
+        ROLE,
+        image,
+        read=[model.uri, spec.data.reference.uri, spec.data.new.uri],
+        written=[spec.assessment.output] if spec.assessment.output else [],
+        template=spec.assessment.template,
+    )
+
+
+def _training_batch_size(check: ModelReuseCheck) -> int:
+    return check.spec.retraining.batch_size if check.spec.retraining else check.spec.assessment.batch_size

@@ -1,0 +1,110 @@
+"""The pod in which our worker runs: no root, no capability, no token, nothing writable but a scratch volume."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from modelreuse.api import ApiModel, ModelReuseCheck, duration_seconds
+from modelreuse.api.names import TASK_ENV, TERMINATION_LOG, WORKER_CONTAINER
+from modelreuse.manifests.claims import claim_volumes, path_of
+from modelreuse.manifests.identity import owned_labels, owned_metadata
+from modelreuse.manifests.merge import merged
+
+USER = 65532
+SCHEDULING_FIELDS = (
+    "affinity",
+    "imagePullSecrets",
+    "nodeSelector",
+    "priorityClassName",
+    "runtimeClassName",
+    "schedulerName",
+    "tolerations",
+    "topologySpreadConstraints",
+)
+"""What of `assessment.template` applies to verification too: where it runs, never what runs."""
+
+
+def worker_job(
+    check: ModelReuseCheck,
+    task: ApiModel,
+    task_id: str,
+    role: str,
+    image: str,
+    read: Iterable[str],
+    written: Iterable[str],
+    template: Mapping[str, Any],
+) -> dict[str, Any]:
+    """A Job that runs our worker once with `task` and answers by its termination message.
+
+    `template` is a partial PodTemplateSpec; what decides whether the answer can be believed (command, task,
+    termination message, restart policy) is not its to change.
+    """
+    code = check.spec.code
+    volumes, mounts = claim_volumes([*read, *([code.uri] if code else [])], written)
+    environment = [{"name": "HOME", "value": "/tmp"}]  # noqa: S108 - a volume of the pod's own
+    if code:
+        environment.append({"name": "PYTHONPATH", "value": path_of(code.uri)})
+    base = {
+        "metadata": {"labels": {}},
+        "spec": {
+            "automountServiceAccountToken": False,
+            "enableServiceLinks": False,
+            "securityContext": {
+                "runAsNonRoot": True,
+                "runAsUser": USER,
+                "runAsGroup": USER,
+                "seccompProfile": {"type": "RuntimeDefault"},
+            },
+            "containers": [
+                {
+                    "name": WORKER_CONTAINER,
+                    "image": image,
+                    "env": environment,
+                    "securityContext": {
+                        "allowPrivilegeEscalation": False,
+                        "readOnlyRootFilesystem": True,
+                        "capabilities": {"drop": ["ALL"]},
+                    },
+                    "volumeMounts": [*mounts, {"name": "modelreuse-scratch", "mountPath": "/tmp"}],  # noqa: S108
+                }
+            ],
+            "volumes": [*volumes, {"name": "modelreuse-scratch", "emptyDir": {}}],
+        },
+    }
+    forced = {
+        "metadata": {"labels": owned_labels(check, role)},
+        "spec": {
+            "restartPolicy": "Never",
+            "containers": [
+                {
+                    "name": WORKER_CONTAINER,
+                    "command": ["python3", "-m", "modelreuse.worker"],
+                    "args": [],
+                    "env": [{"name": TASK_ENV, "value": task.model_dump_json(by_alias=True, exclude_none=True)}],
+                    "terminationMessagePath": TERMINATION_LOG,
+                    "terminationMessagePolicy": "File",
+                }
+            ],
+        },
+    }
+    return {
+        "apiVersion": "batch/v1",
+        "kind": "Job",
+        "metadata": owned_metadata(check, task_id, role),
+        "spec": {
+            "backoffLimit": 0,
+            "completions": 1,
+            "parallelism": 1,
+            "activeDeadlineSeconds": duration_seconds(check.spec.assessment.timeout),
+            "template": merged(merged(base, template), forced),
+        },
+    }
+
+
+def scheduling_of(template: Mapping[str, Any]) -> dict[str, Any]:
+    """The part of a partial PodTemplateSpec that says where to run and on what resources."""
+    spec = template.get("spec") or {}
+    kept = {field: spec[field] for field in SCHEDULING_FIELDS if field in spec}
+    for container in spec.get("containers") or []:
+        if isinstance(container, Mapping) and container.get("name") == WORKER_CONTAINER and "resources" in container:
+            kept["containers"] = [{"name": WORKER_CONTAINER, "resources": container["resources"]}]
+    return {"spec": kept}
