@@ -72,14 +72,15 @@ def _cost(
     pue = float(profile.pue) if profile else 1.0
     kilowatt_hours = seconds.times(per_step.watts).scaled(pue / 3.6e6)
     hours = seconds.scaled(1 / 3600)
-    embodied = hours.scaled(machine.embodied_grams_per_hour if machine else 0.0)
     location = market = money = None
-    if profile:
+    # Hardware that the profile doesn't list has unknown emissions and rent; a figure without them would be too low.
+    if profile and machine:
+        embodied = hours.scaled(machine.embodied_grams_per_hour)
         location = kilowatt_hours.scaled(float(profile.grid.location_grams_per_kwh)).plus(embodied)
         if profile.grid.market_grams_per_kwh is not None:
             market = kilowatt_hours.scaled(float(profile.grid.market_grams_per_kwh)).plus(embodied)
         if profile.prices:
-            rent = hours.scaled(machine.price_per_hour if machine else 0.0)
+            rent = hours.scaled(machine.price_per_hour)
             money = kilowatt_hours.scaled(float(profile.prices.per_kwh)).plus(rent)
     return PredictedCost(
         action=action,
@@ -90,6 +91,6 @@ def _cost(
         carbon_grams_location=location.to_api() if location else None,
         carbon_grams_market=market.to_api() if market else None,
         money=money.to_api() if money else None,
-        currency=profile.prices.currency if profile and profile.prices else None,
+        currency=profile.prices.currency if money and profile and profile.prices else None,
         reaches_target=None if prediction.reaches_target is None else decimal(prediction.reaches_target),
     )

@@ -18,6 +18,10 @@ from modelreuse.decisions.observed import Observed
 from modelreuse.decisions.offer import Offer
 from modelreuse.decisions.policies import Rules
 
+MAX_NAME = 512
+MAX_GROUPS = 1024
+"""What a record can hold of a user's name, and of the names of their groups."""
+
 
 @dataclass(frozen=True)
 class Approved:
@@ -49,9 +53,8 @@ def judge(observed: Observed, approval: Approval, now: datetime) -> Approved | F
     annotations = check.metadata.annotations
     by = annotations.get(APPROVED_BY, "")
     if annotations.get(REJECT) == approval.digest:
-        return Failure(
-            reason="Rejected", message=f"{annotations.get(REJECTED_BY) or 'somebody'} rejected this assessment"
-        )
+        who = annotations.get(REJECTED_BY) or "somebody"
+        return Failure(reason="Rejected", message=f"{who[:MAX_NAME]} rejected this assessment")
     if approval.expires_at is not None and now >= approval.expires_at:
         return Failure(
             reason="Expired",
@@ -69,8 +72,9 @@ def judge(observed: Observed, approval: Approval, now: datetime) -> Approved | F
         )
     problem = _who_may_not(observed, by)
     if problem:
-        return Failure(reason="ApprovalNotValid", message=problem)
-    return Approved(by=by, groups=annotations.get(APPROVED_BY_GROUPS, ""), requested_by=annotations[REQUESTED_BY])
+        return Failure(reason="ApprovalNotValid", message=problem[:1024])
+    groups = _that_fit(annotations.get(APPROVED_BY_GROUPS, ""))
+    return Approved(by=by, groups=groups, requested_by=annotations[REQUESTED_BY])
 
 
 def command(observed: Observed, annotation: str, value: str) -> str:
@@ -84,7 +88,9 @@ def _who_may_not(observed: Observed, by: str) -> str | None:
     requester, editor = annotations.get(REQUESTED_BY, ""), annotations.get(SPEC_CHANGED_BY, "")
     if not by or not requester or not editor:
         return "who requested, edited or approved this check was not stamped by admission; create it anew"
-    if by.startswith("system:"):
+    if max(len(by), len(requester)) > MAX_NAME:
+        return f"the name of the requester or the approver is longer than {MAX_NAME} characters and can't be recorded"
+    if by.strip().lower().startswith("system:"):
         return f'"{by}" is not a person'
     if by.strip().lower() in {requester.strip().lower(), editor.strip().lower()}:
         return f'"{by}" requested or last edited this check and can\'t approve it'
@@ -96,3 +102,10 @@ def _who_may_not(observed: Observed, by: str) -> str | None:
     if not (rights.requester_may_create_jobs and rights.editor_may_create_jobs):
         return f'"{requester}" or "{editor}", for whom the Job would be created, may no longer create Jobs here'
     return None
+
+
+def _that_fit(groups: str) -> str:
+    """As many of the comma-separated groups as a record holds; an ellipsis stands for the rest."""
+    if len(groups) <= MAX_GROUPS:
+        return groups
+    return f"{groups[: MAX_GROUPS - 3].rpartition(',')[0]},..."

@@ -1,30 +1,36 @@
 """The assessment stage: one Job per candidate, whose answer counts only from the UID that status names."""
 
+import hashlib
+import json
 from dataclasses import dataclass
 from datetime import datetime
 
 from modelreuse.api import (
     Action,
     AssessmentSummary,
+    CostProfileSpec,
     Failure,
     HistoryRow,
     JobReference,
+    MeasuredPass,
     ModelAssessment,
     ModelReuseCheckStatus,
     ModelSource,
     Prediction,
+    RetrainingRecord,
     UnreadableMessageError,
     parse_message,
 )
 from modelreuse.api.names import ASSESS
 from modelreuse.costs import machine_of, predict
-from modelreuse.decisions.digest import sha256_of
 from modelreuse.decisions.observed import Observed, ObservedJob, ObservedPod
 from modelreuse.decisions.policies import Rules
 from modelreuse.decisions.progress import MAX_ATTEMPTS, Progress, startup_problem, stranger
 from modelreuse.manifests import assessment_job, assessment_task_id, job_name
 
 MAX_HISTORY = 20
+MOST = 10**15
+"""Of anything that is counted."""
 ASSUMED_BUDGET = 10_000
 """Steps within which an advisory check predicts, where no `spec.retraining.maxSteps` is declared."""
 
@@ -32,7 +38,7 @@ ASSUMED_BUDGET = 10_000
 def begin(observed: Observed, now: datetime) -> ModelReuseCheckStatus:
     """The status to go on from: the stored one, or that of a new assessment where one is due."""
     status = observed.check.status
-    spec_hash = sha256_of({key: value for key, value in observed.spec.items() if key != "suspend"})
+    spec_hash = spec_hash_of(observed)
     token = observed.check.metadata.annotations.get(ASSESS, "")[:256]
     due = status.nonce is None or status.spec_hash != spec_hash or (token and token != status.assess_token)
     if not due or is_busy(observed, status):
@@ -45,6 +51,12 @@ def begin(observed: Observed, now: datetime) -> ModelReuseCheckStatus:
         started_at=now,
         history=_history(status),
     )
+
+
+def spec_hash_of(observed: Observed) -> str:
+    """Of all of the spec that an assessment depends on. Only ever compared with itself, so any JSON will do."""
+    spec = {key: value for key, value in observed.spec.items() if key != "suspend"}
+    return f"sha256:{hashlib.sha256(json.dumps(spec, sort_keys=True).encode()).hexdigest()}"
 
 
 def is_busy(observed: Observed, status: ModelReuseCheckStatus) -> bool:
@@ -135,6 +147,8 @@ def _finished(
         return _failed(entry, failure)
     if summary.hashes is None or summary.measured is None:
         return _failed(entry, Failure(reason="UnreadableAnswer", message=f"Job {job.name}: the answer is incomplete"))
+    if not _is_plausible(summary.measured) or (summary.samples or 1) > MOST or (summary.classes or 1) > MOST:
+        return _failed(entry, Failure(reason="WrongAnswer", message=f"Job {job.name}: the counts make no sense"))
     return _Stage(
         entry.model_copy(
             update={
@@ -151,6 +165,12 @@ def _finished(
             }
         )
     )
+
+
+def _is_plausible(measured: MeasuredPass) -> bool:
+    """Whether its counts can be divided by and stored: the pod that says so may have run anybody's code."""
+    batch = measured.step_batch_size
+    return 1 <= measured.samples <= MOST and (batch is None or 1 <= batch <= MOST)
 
 
 def answering_pod(job: ObservedJob) -> ObservedPod | None:
@@ -217,10 +237,16 @@ def _prediction(observed: Observed, status: ModelReuseCheckStatus, rules: Rules 
         recipe=retraining.recipe if retraining else "default",
         batch_size=retraining.batch_size if retraining else observed.check.spec.assessment.batch_size,
         max_steps=retraining.max_steps if retraining else ASSUMED_BUDGET,
-        records=observed.records,
+        records=[record for record in observed.records if _is_trusted(record, profile)],
         profile=profile,
         now=now,
     )
+
+
+def _is_trusted(record: RetrainingRecord, profile: CostProfileSpec | None) -> bool:
+    """Whether a record may teach: our own, and what was imported where the profile trusts."""
+    trusted = profile.trusted_namespaces if profile else []
+    return record.spec.source == "Operator" or record.metadata.namespace in trusted
 
 
 def _history(status: ModelReuseCheckStatus) -> list[HistoryRow]:

@@ -10,6 +10,7 @@ from modelreuse.decisions.describing import sentence
 from modelreuse.decisions.observed import Observed
 from modelreuse.decisions.offer import Offer
 from modelreuse.decisions.policies import Rules
+from modelreuse.decisions.progress import SUSPENDED
 from modelreuse.decisions.recommendation import needs_approval
 from modelreuse.decisions.verifying import cannot_verify, is_finished, promotion
 
@@ -132,7 +133,7 @@ def _kstatus(
             (ConditionType.READY, "False", stalled.reason, stalled.message),
             (ConditionType.STALLED, "True", stalled.reason, stalled.message),
         ]
-    busy = _busy_with(observed, status)
+    busy = None if found.waiting == SUSPENDED else _busy_with(observed, status)
     if busy is not None:
         reason, message = (found.waiting.reason, found.waiting.message) if found.waiting else busy
         return [
@@ -140,7 +141,7 @@ def _kstatus(
             (ConditionType.RECONCILING, "True", reason, message),
         ]
     if observed.check.spec.suspend:
-        return [(ConditionType.READY, "True", "Suspended", "spec.suspend is true: nothing new is launched")]
+        return [(ConditionType.READY, "True", SUSPENDED.reason, SUSPENDED.message)]
     if status.retraining is not None:
         return [(ConditionType.READY, "True", "Completed", "the retraining of this assessment has ended")]
     return [(ConditionType.READY, "True", approved[1], approved[2])]

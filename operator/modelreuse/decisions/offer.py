@@ -70,6 +70,8 @@ def offer(
             message="spec.objective.target is relative to the quality on the reference, which needs spec.data.labels; "
             "give labels or an absolute target",
         )
+    if not 0 <= target <= 1:
+        return Failure(reason="TargetUnknown", message=f"the target {target} is no accuracy: it must lie in 0..1")
     cost = cost_of(status, recommendation)
     if cost is None:
         return Failure(reason="NothingPredicted", message=f"no cost is predicted for {recommendation.action}")

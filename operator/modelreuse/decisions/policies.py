@@ -53,8 +53,8 @@ def governing(
     if len(named) > 1:
         return Failure(
             reason="PoliciesDisagree",
-            message=f"the policies {_names(matching)} name different CostProfiles ({', '.join(named)}); "
-            "all that select one namespace must name the same",
+            message="all policies that select one namespace must name the same CostProfile; "
+            f"{_names(matching)} name {', '.join(named)}"[:1024],
         )
     profile = profiles.get(named[0])
     if profile is None:

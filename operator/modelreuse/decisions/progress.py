@@ -12,6 +12,9 @@ MAX_ATTEMPTS = 3
 """Of an assessment or a verification, where trying again may help. A retraining is never tried again."""
 
 
+SUSPENDED = Failure(reason="Suspended", message="spec.suspend is true: nothing new is launched")
+
+
 @dataclass(frozen=True)
 class Progress:
     """A stage's result."""

@@ -35,17 +35,17 @@ def recommend(
         return _of(Action.INCONCLUSIVE, spec.models[0].name, "NothingAssessed", "no candidate could be assessed")
     for assessment in assessed:
         if fits(scores_of(assessment), rules.reuse):
-            return _kept(assessment, spec.models[0].name)
+            return _kept(assessment, spec.models[0].name, assessed)
     current = next((one for one in assessed if one.model == spec.models[0].name), assessed[0])
     shortfall = misfit(scores_of(current), rules.reuse)
     if shortfall is None:
-        return _of(
-            Action.INCONCLUSIVE,
-            current.model,
-            "LabelsNeeded",
-            "the representations have hardly moved, but without labels that doesn't show that the answers are right; "
-            "spec.data.labels on 50 to 200 samples of both data sets would settle it",
+        known = (
+            "the policy judges by quality alone, which takes labels"
+            if rules.reuse.max_resque_dist is None
+            else "the representations have hardly moved, but that alone doesn't show that the answers are right"
         )
+        settled = "spec.data.labels on 50 to 200 samples of both data sets would settle it"
+        return _of(Action.INCONCLUSIVE, current.model, "LabelsNeeded", f"{known}; {settled}")
     return _cheapest(assessed, prediction, rules, shortfall)
 
 
@@ -110,12 +110,14 @@ def too_uncertain(cost: PredictedCost, uncertainty: Uncertainty) -> str | None:
     return None
 
 
-def _kept(assessment: ModelAssessment, current: str) -> Recommendation:
+def _kept(assessment: ModelAssessment, current: str, assessed: Iterable[ModelAssessment]) -> Recommendation:
     if assessment.model == current:
         return _of(
             Action.REUSE, current, "WithinThresholds", "the model in use is within every threshold of the policy"
         )
-    message = f"{current} is beyond the policy's thresholds; {assessment.model} is within them without any training"
+    known = any(one.model == current for one in assessed)
+    fault = "is beyond the policy's thresholds" if known else "could not be assessed"
+    message = f"{current} {fault}; {assessment.model} is within the policy's thresholds without any training"
     return _of(Action.SWITCH, assessment.model, "CandidateWithinThresholds", message)
 
 

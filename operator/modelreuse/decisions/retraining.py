@@ -22,7 +22,7 @@ from modelreuse.decisions.assessing import answering_pod
 from modelreuse.decisions.observed import Observed, ObservedJob
 from modelreuse.decisions.offer import Offer, record_spec, rendered_job
 from modelreuse.decisions.policies import Rules
-from modelreuse.decisions.progress import Progress, startup_problem, stranger
+from modelreuse.decisions.progress import SUSPENDED, Progress, startup_problem, stranger
 from modelreuse.manifests import job_name, record_name, retraining_record
 
 
@@ -58,15 +58,16 @@ def _intend(observed: Observed, status: ModelReuseCheckStatus, current: Offer | 
     if isinstance(current, Failure) or approval is None or observed.check.spec.suspend:
         return Progress(status)
     # A digest under which a record stands was consumed, whatever status says.
-    if any(record.metadata.name == record_name(approval.digest) for record in observed.records):
+    intent = Intent(digest=current.digest, at=now, action=current.cost.action, model=current.cost.model)
+    retraining = RetrainingStatus(intent=intent, record=record_name(current.digest))
+    if record_of(observed, retraining) is not None:
         return Progress(status, stalled=_consumed(approval))
     judgement = judge(observed, approval, now)
     if not isinstance(judgement, Approved):
         return Progress(status)
-    intent = Intent(digest=current.digest, at=now, action=current.cost.action, model=current.cost.model)
     update = {
         "approval": approval.model_copy(update={"by": judgement.by, "groups": judgement.groups, "at": now}),
-        "retraining": RetrainingStatus(intent=intent, record=record_name(current.digest)),
+        "retraining": retraining,
     }
     return Progress(status.model_copy(update=update))
 
@@ -93,9 +94,12 @@ def _launch(
         or approval is None
         or not isinstance(judgement, Approved)
     ):
-        why = judgement.message if isinstance(judgement, Failure) else "what would run is no longer what was approved"
+        problem = next((each for each in (current, judgement) if isinstance(each, Failure)), None)
+        why = problem.message if problem else "what would run is no longer what was approved"
         voided = Failure(reason="ApprovalVoided", message=f"nothing was launched: {why}"[:1024])
         return Progress(_ended(status, retraining, now, "Failed", voided))
+    if observed.check.spec.suspend:
+        return Progress(status, waiting=SUSPENDED)
     record = record_of(observed, retraining)
     if record is None:
         refusal = observed.refusals.get(retraining.record)
@@ -165,7 +169,7 @@ def _with_result(
         return _ended(status, retraining, ended_at, "Failed", bad)
     problem = _implausible(observed, retraining, result)
     if problem:
-        bad = Failure(reason="WrongAnswer", message=f"Job {job.name}: {problem}")
+        bad = Failure(reason="WrongAnswer", message=f"Job {job.name}: {problem}"[:1024])
         return _ended(status, retraining, ended_at, "Failed", bad)
     reported = retraining.model_copy(
         update={
@@ -205,19 +209,25 @@ def _spent(observed: Observed, job: ObservedJob, rules: Rules | Failure) -> dict
     """Pod time that we saw, and its energy by the profile."""
     seconds = 0.0
     watt_hours = 0.0
-    basis = None
+    bases = set()
+    complete = True
     for pod in job.pods:
         if pod.started_at is None:
             continue
         lasted = ((pod.finished_at or job.finished_at or pod.started_at) - pod.started_at).total_seconds()
         seconds += max(lasted, 0.0)
-        if isinstance(rules, Failure):
-            continue
         labels = observed.node_labels.get(pod.node or "", {})
-        machine = machine_of(rules.profile.spec, labels, cpu_cores=pod.cpu_cores, gpus=pod.gpus)
-        if machine is not None:
-            spent, basis = energy_of_pod_time(machine, max(lasted, 0.0))
-            watt_hours += spent
-    if basis is None:
+        machine = (
+            None
+            if isinstance(rules, Failure)
+            else machine_of(rules.profile.spec, labels, cpu_cores=pod.cpu_cores, gpus=pod.gpus)
+        )
+        if machine is None:
+            complete = False
+            continue
+        spent, basis = energy_of_pod_time(machine, max(lasted, 0.0))
+        watt_hours += spent
+        bases.add(basis)
+    if not complete or not bases:
         return {"pod_seconds": decimal(seconds)}
-    return {"pod_seconds": decimal(seconds), "energy_wh": decimal(watt_hours), "energy_basis": basis}
+    return {"pod_seconds": decimal(seconds), "energy_wh": decimal(watt_hours), "energy_basis": bases.pop()}

@@ -11,17 +11,22 @@ from modelreuse.api import (
     VerificationSummary,
     parse_message,
 )
-from modelreuse.decisions.assessing import answering_pod
+from modelreuse.decisions.assessing import answering_pod, spec_hash_of
 from modelreuse.decisions.observed import Observed, ObservedJob, RecordOutcome
 from modelreuse.decisions.offer import target_of
 from modelreuse.decisions.policies import Rules
-from modelreuse.decisions.progress import MAX_ATTEMPTS, Progress, startup_problem, stranger
+from modelreuse.decisions.progress import MAX_ATTEMPTS, SUSPENDED, Progress, startup_problem, stranger
 from modelreuse.decisions.retraining import record_of
 from modelreuse.manifests import artifact_source, job_name, verification_job, verification_task_id
 
 
 def cannot_verify(observed: Observed) -> Failure | None:
     """Why this check's results can't be verified, or None."""
+    if observed.check.status.retraining is not None and observed.check.status.spec_hash != spec_hash_of(observed):
+        return Failure(
+            reason="SpecChanged",
+            message="the spec was changed after the approval, so what was approved can't be verified against it",
+        )
     data = observed.check.spec.data
     if data.evaluation is None:
         return Failure(reason="NoEvaluationData", message="spec.data.evaluation is not given: nothing can be verified")
@@ -148,9 +153,16 @@ def _answered(
     if summary.task != task or summary.artifact_sha256 != retraining.artifact_sha256:
         wrong = Failure(reason="WrongAnswer", message=f"Job {job.name} measured something else than was asked")
         return _failed(status, verification, wrong)
-    if summary.old_quality is None or summary.new_quality is None:
+    if summary.old_quality is None or summary.new_quality is None or summary.samples is None:
         partial = Failure(reason="UnreadableAnswer", message=f"Job {job.name}: the answer is incomplete")
         return _failed(status, verification, partial)
+    assessed = next((one.hashes for one in status.assessments if one.model == retraining.intent.model), None)
+    if assessed is None or assessed.evaluation is None or summary.evaluation_sha256 != assessed.evaluation:
+        other = Failure(
+            reason="EvaluationChanged",
+            message="spec.data.evaluation: holds other data than when the retraining was approved",
+        )
+        return _failed(status, verification, other)
     measured = {
         "metric": summary.metric,
         "samples": summary.samples,
@@ -175,6 +187,8 @@ def _started(
     if old is None or uri is None or sha256 is None:
         gone = Failure(reason="ModelGone", message=f"spec.models no longer lists {model}")
         return _failed(status, verification, gone)
+    if observed.check.spec.suspend:
+        return Progress(_with(status, verification), waiting=SUSPENDED)
     job = verification_job(
         observed.check,
         old=old,

@@ -25,13 +25,15 @@ def assessment_job(
         probe_batch_size=_training_batch_size(check) if probe else None,
         output=spec.assessment.output,
     )
+    # The evaluation data is only hashed: what a retraining is verified on is settled before it is approved.
+    sources = [source for source in (spec.data.reference, spec.data.new, spec.data.evaluation) if source is not None]
     return worker_job(
         check,
         task,
         task_id,
         ROLE,
         image,
-        read=[model.uri, spec.data.reference.uri, spec.data.new.uri],
+        read=[model.uri, *(source.uri for source in sources)],
         written=[spec.assessment.output] if spec.assessment.output else [],
         template=spec.assessment.template,
     )

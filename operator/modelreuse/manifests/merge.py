@@ -29,6 +29,9 @@ def merged(base: Any, patch: Any, field: str = "") -> Any:
 
 
 def _merged_by(key: str, base: list[Any], patch: list[Any]) -> list[Any]:
-    patches = {item.get(key): item for item in patch if isinstance(item, Mapping)}
-    out = [merged(item, patches.pop(item.get(key))) if item.get(key) in patches else item for item in base]
+    patches = {str(item.get(key)): item for item in patch if isinstance(item, Mapping)}
+    out = []
+    for item in base:
+        name = str(item.get(key)) if isinstance(item, Mapping) else None
+        out.append(merged(item, patches.pop(name)) if name in patches else item)
     return [*out, *patches.values()]

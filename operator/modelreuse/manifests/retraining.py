@@ -43,8 +43,11 @@ def training_plan(
 
 
 def source_named(check: ModelReuseCheck, name: str) -> ModelSource:
-    """The candidate called `name`."""
-    return next(model for model in check.spec.models if model.name == name)
+    """The candidate called `name`. Raises InvalidTemplateError."""
+    for model in check.spec.models:
+        if model.name == name:
+            return model
+    raise InvalidTemplateError(f"spec.models: no longer lists {name}")
 
 
 def artifact_source(check: ModelReuseCheck, model: str, uri: str) -> ModelSource:

@@ -102,9 +102,11 @@ def worker_job(
 
 def scheduling_of(template: Mapping[str, Any]) -> dict[str, Any]:
     """The part of a partial PodTemplateSpec that says where to run and on what resources."""
-    spec = template.get("spec") or {}
+    spec = template.get("spec")
+    spec = spec if isinstance(spec, Mapping) else {}
     kept = {field: spec[field] for field in SCHEDULING_FIELDS if field in spec}
-    for container in spec.get("containers") or []:
+    containers = spec.get("containers")
+    for container in containers if isinstance(containers, list) else []:
         if isinstance(container, Mapping) and container.get("name") == WORKER_CONTAINER and "resources" in container:
             kept["containers"] = [{"name": WORKER_CONTAINER, "resources": container["resources"]}]
     return {"spec": kept}

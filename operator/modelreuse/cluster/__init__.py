@@ -1,0 +1,73 @@
+"""The API server, as the rest of us needs it: the only code that opens a connection to one.
+
+Functions take a `Client` and return plain JSON objects or small values of this package; what those mean for a check is
+decided elsewhere. Nothing here knows a rule or keeps a cache, and only what has surely not been sent is sent again: the
+controller's queue repeats whole observations, which is safe where repeating single requests may not be.
+"""
+
+from modelreuse.cluster.checks import StatusWrite, list_checks, read_check, write_status
+from modelreuse.cluster.client import Client, Connection, Json, connect
+from modelreuse.cluster.creation import Created, Exists, Refused, create_once
+from modelreuse.cluster.errors import (
+    AlreadyExistsError,
+    ApiError,
+    NotFoundError,
+    RefusedError,
+    StaleError,
+    UnavailableError,
+    UnsentError,
+)
+from modelreuse.cluster.events import EventRecorder
+from modelreuse.cluster.gate import NAMES_ALONE, Gate, read_manifests
+from modelreuse.cluster.objects import (
+    list_policies,
+    list_profiles,
+    list_records,
+    read_namespace_labels,
+    read_node_labels,
+    read_record,
+)
+from modelreuse.cluster.outcomes import record_outcome
+from modelreuse.cluster.rights import Question, User, is_allowed
+from modelreuse.cluster.words import reason_of, text_of
+from modelreuse.cluster.workloads import read_job, read_pods
+
+__all__ = [
+    "NAMES_ALONE",
+    "AlreadyExistsError",
+    "ApiError",
+    "Client",
+    "Connection",
+    "Created",
+    "EventRecorder",
+    "Exists",
+    "Gate",
+    "Json",
+    "NotFoundError",
+    "Question",
+    "Refused",
+    "RefusedError",
+    "StaleError",
+    "StatusWrite",
+    "UnavailableError",
+    "UnsentError",
+    "User",
+    "connect",
+    "create_once",
+    "is_allowed",
+    "list_checks",
+    "list_policies",
+    "list_profiles",
+    "list_records",
+    "read_check",
+    "read_job",
+    "read_manifests",
+    "read_namespace_labels",
+    "read_node_labels",
+    "read_pods",
+    "read_record",
+    "reason_of",
+    "record_outcome",
+    "text_of",
+    "write_status",
+]

@@ -1,0 +1,47 @@
+"""What a decision rests on beside the check itself: policies, profiles, records, and labels of namespaces and nodes."""
+
+from collections.abc import AsyncIterator
+
+from modelreuse.cluster.client import Client, Json
+from modelreuse.cluster.errors import NotFoundError
+from modelreuse.cluster.resources import NAMESPACES, NODES, POLICIES, PROFILES, RECORDS
+
+
+def list_policies(client: Client) -> AsyncIterator[Json]:
+    """All RetrainPolicies."""
+    return client.list(POLICIES)
+
+
+def list_profiles(client: Client) -> AsyncIterator[Json]:
+    """All CostProfiles."""
+    return client.list(PROFILES)
+
+
+def list_records(client: Client, namespace: str | None = None) -> AsyncIterator[Json]:
+    """All RetrainingRecords, of one namespace or of the cluster."""
+    return client.list(RECORDS, namespace)
+
+
+async def read_record(client: Client, namespace: str, name: str) -> Json | None:
+    """The record as it is stored now; None when it isn't there."""
+    try:
+        return await client.get(RECORDS, name, namespace)
+    except NotFoundError:
+        return None
+
+
+async def read_namespace_labels(client: Client, name: str) -> dict[str, str]:
+    """Labels of a namespace. Raises NotFoundError when it is gone: then so is all that was in it."""
+    return _labels(await client.get(NAMESPACES, name))
+
+
+async def read_node_labels(client: Client, name: str) -> dict[str, str]:
+    """Labels of a node; none when it has left the cluster, as autoscaled nodes do."""
+    try:
+        return _labels(await client.get(NODES, name))
+    except NotFoundError:
+        return {}
+
+
+def _labels(obj: Json) -> dict[str, str]:
+    return dict(obj["metadata"].get("labels") or {})

@@ -1,0 +1,20 @@
+"""Jobs of ours and their pods, as the API server has them now."""
+
+from modelreuse.cluster.client import Client, Json
+from modelreuse.cluster.errors import NotFoundError
+from modelreuse.cluster.resources import JOBS, PODS
+
+POD_OF_JOB_LABEL = "batch.kubernetes.io/controller-uid"
+
+
+async def read_job(client: Client, namespace: str, name: str) -> Json | None:
+    """The Job of this name, whoever made it; None when there is none."""
+    try:
+        return await client.get(JOBS, name, namespace)
+    except NotFoundError:
+        return None
+
+
+async def read_pods(client: Client, namespace: str, job_uid: str) -> list[Json]:
+    """The pods that the Job controller made of the Job with this UID."""
+    return [pod async for pod in client.list(PODS, namespace, labels=f"{POD_OF_JOB_LABEL}={job_uid}")]

@@ -1,0 +1,156 @@
+"""What all checks share, kept at hand: policies, profiles, records; and which checks there are.
+
+Trimmed to what rules read. Filled by watch events, set right by each resync; the API server's version numbers decide
+which of two states is the newer one, so the two may cross.
+"""
+
+import logging
+from collections import Counter
+from collections.abc import AsyncIterable, Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from pydantic import ValidationError
+
+from modelreuse.api import CostProfile, Failure, RetrainingRecord, RetrainPolicy
+from modelreuse.controller.key import Key
+from modelreuse.controller.sentences import sentence
+
+_log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+Json = Mapping[str, Any]
+
+
+class Shelf(Generic[T]):
+    """Objects of one kind by namespace and name, each as `trim` leaves it; unreadable ones apart."""
+
+    def __init__(self, kind: str, trim: Callable[[Json], T]) -> None:
+        self._kind = kind
+        self._trim = trim
+        self._versions: dict[Key, int] = {}
+        self._values: dict[Key, T] = {}
+        self.unreadable: dict[Key, str] = {}
+
+    def put(self, served: Json) -> None:
+        """Keep this state, unless a newer one is known."""
+        key, version = _key(served), _version(served)
+        if version < self._versions.get(key, 0):
+            return
+        self._versions[key] = version
+        self._values.pop(key, None)
+        self.unreadable.pop(key, None)
+        try:
+            self._values[key] = self._trim(served)
+        except ValidationError as error:
+            self.unreadable[key] = f"{self._kind} {key.name} can't be read: {sentence(error)}"
+            _log.error("%s", self.unreadable[key])
+
+    def drop(self, served: Json) -> None:
+        """It was deleted."""
+        self._forget(_key(served))
+
+    async def refill(self, listing: AsyncIterable[Json]) -> None:
+        """Take over a complete listing that begins now; what it lacks was deleted without our noticing."""
+        before, listed = self.known(), set()
+        async for served in listing:
+            listed.add(_key(served))
+            self.put(served)
+        for key in before - listed:
+            self._forget(key)
+
+    def known(self) -> frozenset[Key]:
+        """Everything on it, readable or not."""
+        return frozenset(self._versions)
+
+    def get(self, key: Key) -> T | None:
+        """The object, if it is known and readable."""
+        return self._values.get(key)
+
+    def items(self) -> Iterator[tuple[Key, T]]:
+        """All readable objects, in the order of their names."""
+        return iter(sorted(self._values.items(), key=lambda item: item[0]))
+
+    def _forget(self, key: Key) -> None:
+        self._versions.pop(key, None)
+        self._values.pop(key, None)
+        self.unreadable.pop(key, None)
+
+
+@dataclass(frozen=True)
+class KnownCheck:
+    """What the cache keeps of a check: the rest is read when it is looked at."""
+
+    recommendation: str
+
+
+class Cache:
+    """One shelf per kind."""
+
+    def __init__(self) -> None:
+        self.policies = Shelf("RetrainPolicy", lambda served: RetrainPolicy.parse(trimmed(served)))
+        self.profiles = Shelf("CostProfile", lambda served: CostProfile.parse(trimmed(served)))
+        self.records = Shelf("RetrainingRecord", lambda served: RetrainingRecord.parse(trimmed_record(served)))
+        self.checks = Shelf("ModelReuseCheck", _known_check)
+
+    def policies_and_profiles(self) -> tuple[tuple[RetrainPolicy, ...], dict[str, CostProfile]]:
+        """All of both, profiles by name."""
+        return (
+            tuple(policy for _, policy in self.policies.items()),
+            {key.name: profile for key, profile in self.profiles.items()},
+        )
+
+    def records_for(self, namespace: str, profiles: Iterable[CostProfile]) -> tuple[RetrainingRecord, ...]:
+        """Records of this namespace, and of those that any of the profiles trusts."""
+        wanted = {namespace, *(trusted for profile in profiles for trusted in profile.spec.trusted_namespaces)}
+        return tuple(record for key, record in self.records.items() if key.namespace in wanted)
+
+    def unreadable_rules(self) -> Failure | None:
+        """Why no rule can be relied upon: a policy that can't be read might be the strictest."""
+        for complaint in self.policies.unreadable.values():
+            return Failure(reason="PolicyUnreadable", message=complaint[:1024])
+        return None
+
+    def checks_labelled(self, namespace: str, label: str) -> list[Key]:
+        """The checks that `modelreuse.io/check=label` may mean: long names are cut and hashed there."""
+        cut = label[:-11]
+        return [
+            key
+            for key in self.checks.known()
+            if key.namespace == namespace and (key.name == label or (len(key.name) > 63 and key.name.startswith(cut)))
+        ]
+
+    def checks_by_recommendation(self) -> Mapping[str, int]:
+        """How many checks have which recommendation; empty text for none yet."""
+        return Counter(check.recommendation for _, check in self.checks.items())
+
+
+def trimmed(served: Json) -> dict[str, Any]:
+    """The object without what no rule reads: managed fields, annotations, status."""
+    metadata = {key: value for key, value in served["metadata"].items() if key in _METADATA}
+    return {"metadata": metadata, "spec": served["spec"]}
+
+
+def trimmed_record(served: Json) -> dict[str, Any]:
+    """The same of a record; its approval's preimage, up to 128 KiB, is for the auditor alone."""
+    spec = dict(served["spec"])
+    if "approval" in spec:
+        spec["approval"] = {**spec["approval"], "preimage": ""}
+    outcome = {"outcome": served["outcome"]} if "outcome" in served else {}
+    return {**trimmed({**served, "spec": spec}), **outcome}
+
+
+_METADATA = {"name", "namespace", "uid", "generation", "resourceVersion", "creationTimestamp"}
+
+
+def _known_check(served: Json) -> KnownCheck:
+    recommendation = (served.get("status") or {}).get("recommendation") or {}
+    return KnownCheck(str(recommendation.get("action", "")))
+
+
+def _key(served: Json) -> Key:
+    return Key(served["metadata"].get("namespace", ""), served["metadata"]["name"])
+
+
+def _version(served: Json) -> int:
+    return int(served["metadata"]["resourceVersion"])

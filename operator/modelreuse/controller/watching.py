@@ -1,0 +1,130 @@
+"""kopf, told what to watch and to write nothing: no annotations, no finalizers, no events of its own.
+
+Its `on.event` handlers feed the cache and the queue and do nothing else, so a handler can't fail and has nothing to
+retry. `kopf.index` is left alone: its cost at start grows with the square of the number of objects.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+import kopf
+
+from modelreuse.api.names import CHECK_LABEL, GROUP, VERSION
+from modelreuse.cluster import Client
+from modelreuse.controller.affected import by_record, by_workload, learn
+from modelreuse.controller.cache import Cache
+from modelreuse.controller.key import Key
+from modelreuse.controller.metrics import Metrics
+
+Json = Mapping[str, Any]
+Concerned = Callable[[Json], Iterable[Key]]
+
+
+def registry(client: Client, cache: Cache, add: Callable[[Key], None], metrics: Metrics) -> kopf.OperatorRegistry:
+    """What kopf shall watch, and what happens at each event."""
+    handlers = kopf.OperatorRegistry()
+
+    @kopf.on.login(registry=handlers)
+    async def login(**_: Any) -> kopf.ConnectionInfo:
+        """Our own client's credentials, as they are valid now."""
+        connection = await client.connection()
+        scheme, _space, token = (connection.authorization or "").partition(" ")
+        return kopf.ConnectionInfo(
+            server=connection.server,
+            ca_path=connection.ca_path,
+            insecure=connection.insecure,
+            certificate_path=connection.certificate_path,
+            private_key_path=connection.key_path,
+            scheme=scheme or None,
+            token=token or None,
+        )
+
+    def watch(group: str, version: str, plural: str, seen: Callable[[str | None, Json], Iterable[Key]]) -> None:
+        @kopf.on.event(group, version, plural, registry=handlers, id=plural)
+        async def on_event(event: Json, **_: Any) -> None:
+            metrics.saw_event(plural)
+            for key in seen(event["type"], event["object"]):
+                add(key)
+
+    def on_check(event_type: str | None, served: Json) -> Iterable[Key]:
+        learn(cache.checks, event_type, served)
+        return [Key.of(served)]
+
+    def on_policy(event_type: str | None, served: Json) -> Iterable[Key]:
+        learn(cache.policies, event_type, served)
+        return cache.checks.known()
+
+    def on_profile(event_type: str | None, served: Json) -> Iterable[Key]:
+        learn(cache.profiles, event_type, served)
+        return cache.checks.known()
+
+    def on_record(event_type: str | None, served: Json) -> Iterable[Key]:
+        learn(cache.records, event_type, served)
+        return by_record(cache, served)
+
+    def on_workload(_event_type: str | None, served: Json) -> Iterable[Key]:
+        return by_workload(cache, served)
+
+    watch(GROUP, VERSION, "modelreusechecks", on_check)
+    watch(GROUP, VERSION, "retrainpolicies", on_policy)
+    watch(GROUP, VERSION, "costprofiles", on_profile)
+    watch(GROUP, VERSION, "retrainingrecords", on_record)
+    watch("batch", "v1", "jobs", on_workload)
+    watch("", "v1", "pods", on_workload)
+    return handlers
+
+
+def settings() -> kopf.OperatorSettings:
+    """Watches that notice when they have gone silent, and memory that is given back."""
+    configured = kopf.OperatorSettings()
+    configured.peering.standalone = True
+    configured.posting.enabled = False
+    configured.persistence.diffbase_storage = NoDiffBase()
+    configured.persistence.progress_storage = NoProgress()
+    configured.persistence.finalizer = f"{GROUP}/unused"
+    configured.queueing.idle_timeout = 0.5
+    configured.watching.server_timeout = 240
+    configured.watching.client_timeout = 300
+    configured.watching.connect_timeout = 10
+    configured.watching.chunk_size = 500
+    configured.networking.request_timeout = 60
+    configured.networking.connect_timeout = 10
+    for plural in (("batch", "v1", "jobs"), ("", "v1", "pods")):
+        configured.watching.label_selectors[plural] = CHECK_LABEL
+    return configured
+
+
+class NoDiffBase(kopf.DiffBaseStorage):
+    """No copy of the object on the object: what somebody puts there isn't read either."""
+
+    def build(self, **_: Any) -> Any:
+        """Nothing to compare."""
+        return {}
+
+    def fetch(self, **_: Any) -> Any:
+        """Nothing was stored."""
+        return None
+
+    def store(self, **_: Any) -> None:
+        """Nothing is stored."""
+
+
+class NoProgress(kopf.ProgressStorage):
+    """No progress on the object: `on.event` handlers have none."""
+
+    def fetch(self, **_: Any) -> Any:
+        """Nothing was stored."""
+        return None
+
+    def store(self, **_: Any) -> None:
+        """Nothing is stored."""
+
+    def purge(self, **_: Any) -> None:
+        """Nothing was stored."""
+
+    def touch(self, **_: Any) -> None:
+        """Nothing is stored."""
+
+    def clear(self, *, essence: Any) -> Any:
+        """Nothing to clear."""
+        return essence

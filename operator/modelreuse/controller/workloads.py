@@ -1,0 +1,146 @@
+"""Jobs and pods as the API server describes them, reduced to what rules ask about.
+
+Reads, and judges nothing: whether a Job is ours, and whether its answer counts, is for the rules.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from modelreuse.api import Failure
+from modelreuse.api.names import TASK_ANNOTATION, TRAINER_CONTAINER, WORKER_CONTAINER
+from modelreuse.cluster import reason_of, text_of
+from modelreuse.decisions import ObservedJob, ObservedPod
+
+Json = Mapping[str, Any]
+
+_OUR_CONTAINERS = (WORKER_CONTAINER, TRAINER_CONTAINER)
+_STARTING = {"ContainerCreating", "PodInitializing"}
+"""Reasons to wait that pass by themselves."""
+_ACCELERATOR = re.compile(r".+/(gpu([.-].*)?|mig-.*)")
+_FINAL = {"Succeeded", "Failed"}
+
+
+def observed_job(job: Json, pods: Sequence[Json]) -> ObservedJob:
+    """A Job with its pods, the oldest first."""
+    metadata, spec, status = job["metadata"], job.get("spec") or {}, job.get("status") or {}
+    complete = _true_condition(status, "Complete")
+    failed = _true_condition(status, "Failed")
+    ended = complete or failed
+    by_age = sorted(pods, key=lambda pod: (pod["metadata"].get("creationTimestamp", ""), pod["metadata"]["name"]))
+    return ObservedJob(
+        name=metadata["name"],
+        uid=metadata["uid"],
+        owner_uid=next((owner["uid"] for owner in _owners(metadata) if owner.get("controller")), None),
+        task=(metadata.get("annotations") or {}).get(TASK_ANNOTATION),
+        finished_at=time_of(ended["lastTransitionTime"]) if ended else None,
+        succeeded=complete is not None,
+        failure=_failure(failed, "JobFailed") if failed else None,
+        suspended=spec.get("suspend", False),
+        pods=tuple(observed_pod(pod) for pod in by_age),
+    )
+
+
+def observed_pod(pod: Json) -> ObservedPod:
+    """A pod: how it runs, and what our container in it has said."""
+    spec, status = pod.get("spec") or {}, pod.get("status") or {}
+    ours: Json = next((each for each in status.get("containerStatuses") or [] if each["name"] in _OUR_CONTAINERS), {})
+    terminated = (ours.get("state") or {}).get("terminated") or {}
+    containers = spec.get("containers") or []
+    return ObservedPod(
+        name=pod["metadata"]["name"],
+        phase=status.get("phase", "Unknown"),
+        node=spec.get("nodeName"),
+        started_at=_started_at(status),
+        finished_at=_finished_at(status),
+        message=terminated.get("message"),
+        image_id=ours.get("imageID") or None,
+        waiting=_waiting(status),
+        cpu_cores=_cores(containers),
+        gpus=sum(_accelerators(container) for container in containers),
+    )
+
+
+def time_of(text: str) -> datetime:
+    """A Kubernetes time, such as `2026-01-02T03:04:05Z`."""
+    return datetime.fromisoformat(text)
+
+
+def _owners(metadata: Json) -> list[Json]:
+    return metadata.get("ownerReferences") or []
+
+
+def _true_condition(status: Json, kind: str) -> Json | None:
+    conditions = status.get("conditions") or []
+    return next((each for each in conditions if each["type"] == kind and each["status"] == "True"), None)
+
+
+def _failure(said: Json, otherwise: str) -> Failure:
+    return Failure(reason=reason_of(said.get("reason", ""), otherwise), message=text_of(said.get("message", "")))
+
+
+def _states(status: Json) -> Iterator[Json]:
+    for container in [*(status.get("initContainerStatuses") or []), *(status.get("containerStatuses") or [])]:
+        yield container.get("state") or {}
+
+
+def _started_at(status: Json) -> datetime | None:
+    """When the first container began: pulling its image is no work of ours."""
+    running = [state.get("running") or state.get("terminated") or {} for state in _states(status)]
+    times = [time_of(state["startedAt"]) for state in running if state.get("startedAt")]
+    return min(times, default=None)
+
+
+def _finished_at(status: Json) -> datetime | None:
+    """When the last container ended; of a pod whose node has gone, when that was noticed."""
+    if status.get("phase") not in _FINAL:
+        return None
+    ended = [state.get("terminated") or {} for state in _states(status)]
+    times = [time_of(state["finishedAt"]) for state in ended if state.get("finishedAt")]
+    noticed = [
+        time_of(each["lastTransitionTime"]) for each in status.get("conditions") or [] if each.get("lastTransitionTime")
+    ]
+    return max(times or noticed, default=None)
+
+
+def _waiting(status: Json) -> Failure | None:
+    """Why it can't start: a container's own reason, or the scheduler's."""
+    for state in _states(status):
+        waiting = state.get("waiting")
+        if waiting and waiting.get("reason", "") not in {"", *_STARTING}:
+            return _failure(waiting, "Waiting")
+    for condition in status.get("conditions") or []:
+        unscheduled = condition["type"] == "PodScheduled" and condition["status"] == "False"
+        if unscheduled and condition.get("reason") != "SchedulingGated":
+            return _failure(condition, "Unschedulable")
+    return None
+
+
+def _resource(container: Json, name: str) -> str | None:
+    resources = container.get("resources") or {}
+    value = (resources.get("limits") or {}).get(name) or (resources.get("requests") or {}).get(name)
+    return None if value is None else str(value)
+
+
+def _cores(containers: Sequence[Json]) -> float:
+    """CPU limits, or requests, of all containers together; 1 where none says anything."""
+    given = [value for container in containers if (value := _resource(container, "cpu")) is not None]
+    return float(sum(cpu_quantity(value) for value in given)) or 1.0
+
+
+def _accelerators(container: Json) -> int:
+    limits = (container.get("resources") or {}).get("limits") or {}
+    return sum(int(value) for name, value in limits.items() if _ACCELERATOR.fullmatch(name))
+
+
+def cpu_quantity(text: str) -> Decimal:
+    """Cores of a Kubernetes quantity such as `500m`, `2` or `1.5`. Raises ValueError for anything else."""
+    scale = {"m": Decimal("1e-3"), "u": Decimal("1e-6"), "n": Decimal("1e-9"), "k": Decimal(1000)}
+    try:
+        if text[-1:] in scale:
+            return Decimal(text[:-1]) * scale[text[-1]]
+        return Decimal(text)
+    except InvalidOperation:
+        raise ValueError(f"{text!r} is not a quantity of CPU, as in 500m") from None

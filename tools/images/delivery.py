@@ -1,0 +1,49 @@
+"""Brings built images into a local cluster, and of each only the layers that the cluster doesn't have yet."""
+
+import json
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from localcluster import Cluster
+
+from images.layout import Layout
+from images.progress import say
+
+
+@dataclass(frozen=True)
+class Given:
+    """What a cluster's image store was given; lies in that store, so that both vanish together."""
+
+    file: Path
+
+    def blobs(self) -> set[str]:
+        """Digests of the blobs that are there."""
+        return set(json.loads(self.file.read_text())) if self.file.exists() else set()
+
+    def add(self, digests: list[str]) -> None:
+        """Remember more."""
+        partial = self.file.with_name(f".{self.file.name}.partial")
+        partial.write_text(json.dumps(sorted({*self.blobs(), *digests}), indent=1) + "\n")
+        partial.replace(self.file)
+
+
+def deliver(layout: Layout, names: list[str], cluster_name: str, workplace: Path) -> None:
+    """Import these images into the running cluster."""
+    cluster = Cluster.named(cluster_name)
+    given = Given(cluster.paths.image_store / "given-blobs.json")
+    for name in names:
+        blobs = layout.blobs(name)
+        missing = [digest for digest in blobs if digest not in given.blobs()]
+        if not missing:
+            say(f"{name}: the cluster {cluster_name} has it")
+            continue
+        started = time.monotonic()
+        say(f"{name}: {layout.size(missing) / 1e6:.0f} of {layout.size(blobs) / 1e6:.0f} MB are new to the cluster")
+        with tempfile.TemporaryDirectory(prefix="import-", dir=workplace) as folder:
+            archive = Path(folder) / "image.tar"
+            layout.write_archive(name, archive, given.blobs())
+            cluster.import_images([archive])
+        given.add(blobs)
+        say(f"{name}: in the cluster after {time.monotonic() - started:.0f} s")
