@@ -4,14 +4,13 @@ import argparse
 import sys
 from pathlib import Path
 
-from localcluster.errors import ClusterError, UnsuitableMachineError
-
 from images import machine
 from images.build import Wanted, ensure
 from images.builder import Builder
 from images.definitions import IMAGES, REPOSITORY
 from images.delivery import deliver
 from images.errors import ImagesError
+from localcluster.errors import ClusterError, UnsuitableMachineError
 
 
 def parser() -> argparse.ArgumentParser:
@@ -21,7 +20,9 @@ def parser() -> argparse.ArgumentParser:
     options = argparse.ArgumentParser(add_help=False)
     options.add_argument("--image", action="append", choices=[image.name for image in IMAGES], help="default: all")
     options.add_argument("--base", help="a base image with Python 3.11 or newer; default: a Debian made here")
-    options.add_argument("--build-arg", action="append", default=[], metavar="KEY=VALUE", help="e.g. TORCH_INDEX_URL=...")
+    options.add_argument(
+        "--build-arg", action="append", default=[], metavar="KEY=VALUE", help="e.g. TORCH_INDEX_URL=..."
+    )
     commands.add_parser("build", parents=[options], help="build what is stale; prints the names")
     importing = commands.add_parser("import", parents=[options], help="build, and import into a local cluster")
     importing.add_argument("--cluster", required=True, metavar="NAME")

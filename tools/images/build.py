@@ -4,13 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from localcluster.locks import exclusive
-
 from images import machine
 from images.builder import Builder
 from images.definitions import CHECKOUT, IMAGES, WORKER, Image, Inputs
 from images.dependencies import exported, find_uv, uv_cache
 from images.progress import say
+from localcluster.locks import exclusive
 
 TORCH_INDEX = "TORCH_INDEX_URL"
 

@@ -70,7 +70,12 @@ class Builder:
         self.layout.prepare()
         # Uncompressed, so that a layer that is there already is recognised, and no time goes into compression.
         places = f"[overlay@{self.store / 'storage'}+{self.store / 'run'}]"
-        copying = ["copy", "--quiet", "--dest-oci-accept-uncompressed-layers", f"containers-storage:{places}{inputs.full_name}"]
+        copying = [
+            "copy",
+            "--quiet",
+            "--dest-oci-accept-uncompressed-layers",
+            f"containers-storage:{places}{inputs.full_name}",
+        ]
         command = ["skopeo", *self._policy("--policy"), *copying, f"oci:{self.layout.folder}:{inputs.full_name}"]
         progress.run(f"{name}: storing", command, self._log(f"{name}-store"))
 
@@ -92,14 +97,26 @@ class Builder:
             progress.run(f"dropping {stale}", self._buildah("rmi", "--force", stale), self._log("drop"), tell=_quietly)
 
     def _has(self, name: str) -> bool:
-        return subprocess.run(self._buildah("inspect", "--type", "image", name), capture_output=True, check=False).returncode == 0
+        return (
+            subprocess.run(
+                self._buildah("inspect", "--type", "image", name), capture_output=True, check=False
+            ).returncode
+            == 0
+        )
 
     def _buildah(self, *arguments: str) -> list[str]:
-        places = ["--storage-driver", "overlay", "--root", str(self.store / "storage"), "--runroot", str(self.store / "run")]
+        places = [
+            "--storage-driver",
+            "overlay",
+            "--root",
+            str(self.store / "storage"),
+            "--runroot",
+            str(self.store / "run"),
+        ]
         return ["buildah", *places, *arguments]
 
     def _policy(self, option: str = "--signature-policy") -> list[str]:
-        """buildah and skopeo want a signature policy; Debian ships it in a package that we don't need otherwise."""
+        """Buildah and skopeo want a signature policy; Debian ships it in a package that we don't need otherwise."""
         file = self.store / "policy.json"
         if not file.exists():
             file.parent.mkdir(parents=True, exist_ok=True)
@@ -111,4 +128,3 @@ class Builder:
 
 
 def _quietly(_: str) -> None: ...
-

@@ -16,8 +16,8 @@ _TAG_DIGITS: Final = 12
 class Image:
     """One image.
 
-    export: what its `uv export` takes beyond the project's own dependencies. sources: patterns of the files that go into
-    it, relative to the checkout.
+    sources: patterns of the files that go into it, relative to the checkout. export: what its `uv export` takes beyond
+    the project's own dependencies.
     """
 
     name: str

@@ -6,10 +6,9 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from localcluster import Cluster
-
 from images.layout import Layout
-from images.progress import say
+from images.progress import say, signs_of_life
+from localcluster import Cluster
 
 
 @dataclass(frozen=True)
@@ -41,7 +40,7 @@ def deliver(layout: Layout, names: list[str], cluster_name: str, workplace: Path
             continue
         started = time.monotonic()
         say(f"{name}: {layout.size(missing) / 1e6:.0f} of {layout.size(blobs) / 1e6:.0f} MB are new to the cluster")
-        with tempfile.TemporaryDirectory(prefix="import-", dir=workplace) as folder:
+        with tempfile.TemporaryDirectory(prefix="import-", dir=workplace) as folder, signs_of_life("importing"):
             archive = Path(folder) / "image.tar"
             layout.write_archive(name, archive, given.blobs())
             cluster.import_images([archive])

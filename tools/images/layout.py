@@ -1,4 +1,4 @@
-"""An OCI image layout on disk: which images are in it, which blobs they need, and archives that leave known blobs out."""
+"""An OCI image layout on disk: its images, the blobs they need, and archives that leave known blobs out."""
 
 import io
 import json
@@ -25,7 +25,11 @@ class Layout:
 
     def manifests(self) -> dict[str, str]:
         """Digest of each image's manifest, by the image's name."""
-        return {entry["annotations"][_NAME]: entry["digest"] for entry in self._entries() if _NAME in entry.get("annotations", {})}
+        return {
+            entry["annotations"][_NAME]: entry["digest"]
+            for entry in self._entries()
+            if _NAME in entry.get("annotations", {})
+        }
 
     def blobs(self, name: str) -> list[str]:
         """Digests of everything that the image needs, its manifest last."""

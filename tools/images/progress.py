@@ -2,8 +2,10 @@
 
 import os
 import subprocess
+import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from images.errors import ImagesError
@@ -19,7 +21,9 @@ def say(line: str) -> None:
     print(line, flush=True)
 
 
-def run(what: str, command: Sequence[str], log: Path, *, environment: Mapping[str, str] | None = None, tell: Say = say) -> float:
+def run(
+    what: str, command: Sequence[str], log: Path, *, environment: Mapping[str, str] | None = None, tell: Say = say
+) -> float:
     """Run a command with its output in `log`; returns its seconds.
 
     Raises ImagesError with the end of the log where the command fails.
@@ -48,6 +52,24 @@ def run(what: str, command: Sequence[str], log: Path, *, environment: Mapping[st
         raise ImagesError(f"{what}: {command[0]} ended with status {process.returncode}; the end of {log}:\n{tail}")
     tell(f"{what}: done in {seconds:.0f} s")
     return seconds
+
+
+@contextmanager
+def signs_of_life(what: str, tell: Say = say) -> Iterator[None]:
+    """While the body runs, a line now and then, for work that is silent by itself."""
+    started, ended = time.monotonic(), threading.Event()
+
+    def speak() -> None:
+        while not ended.wait(_EVERY_SECONDS):
+            tell(f"{what}: {time.monotonic() - started:.0f} s")
+
+    speaker = threading.Thread(target=speak, daemon=True)
+    speaker.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        speaker.join()
 
 
 def _last_line(log: Path) -> str:

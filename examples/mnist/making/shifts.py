@@ -4,6 +4,7 @@ Each takes uint8 images (n, 28, 28) and returns images of the same shape.
 """
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from numpy.random import Generator
@@ -17,7 +18,7 @@ _HOT_COLUMN = 14
 
 
 def faulty_sensor(images: Pictures, random: Generator) -> Pictures:
-    """A camera that fails: dead columns, a hot one, gain that fades from top to bottom, dark current, noise, defocus."""
+    """A camera that fails: dead columns, a hot one, gain that fades downwards, dark current, noise, defocus."""
     fading = 1 - 0.65 * np.linspace(0, 1, 28)[None, :, None]
     seen = _out_of_focus(images.astype(np.float64), passes=2) * fading
     seen = seen + 20 + random.normal(0, 20, images.shape)
@@ -69,13 +70,22 @@ def bad_pixels(share: float) -> Shift:
 
     def stuck(images: Pictures, random: Generator) -> Pictures:
         chance = random.random(images.shape)
-        return np.where(chance < share / 2, 255, np.where(chance > 1 - share / 2, 0, images)).astype(np.uint8)
+        seen = images.copy()
+        seen[chance < share / 2] = 255
+        seen[chance > 1 - share / 2] = 0
+        return seen
 
     return stuck
 
 
-def _in_8_bits(values: NDArray[np.float64]) -> Pictures:
-    return np.clip(np.rint(values), 0, 255).astype(np.uint8)
+def both(first: Shift, second: Shift) -> Shift:
+    """Troubles seldom come alone."""
+    return lambda images, random: second(first(images, random), random)
+
+
+def _in_8_bits(values: NDArray[np.floating[Any]]) -> Pictures:
+    clipped: Pictures = np.clip(np.rint(values), 0, 255).astype(np.uint8)
+    return clipped
 
 
 def _out_of_focus(images: NDArray[np.float64], passes: int) -> NDArray[np.float64]:
@@ -93,4 +103,5 @@ def _rotated(images: Pictures, angle: float) -> Pictures:
     rows = np.rint(np.cos(angle) * y + np.sin(angle) * x + 13.5).astype(int)
     columns = np.rint(np.cos(angle) * x - np.sin(angle) * y + 13.5).astype(int)
     inside = (rows >= 0) & (rows < 28) & (columns >= 0) & (columns < 28)
-    return (images[:, rows.clip(0, 27), columns.clip(0, 27)] * inside).astype(np.uint8)
+    turned: Pictures = (images[:, rows.clip(0, 27), columns.clip(0, 27)] * inside).astype(np.uint8)
+    return turned

@@ -146,7 +146,8 @@ async def connect() -> Client:
 
     Raises ConnectionError in words when none of them leads anywhere.
     """
-    configuration = Configuration()
+    # Proxies of the environment are for the world outside; a kubeconfig says so itself where its server needs one.
+    configuration = Configuration(client_session_kwargs={"trust_env": False})
     try:
         if "KUBECONFIG" in os.environ or "KUBERNETES_SERVICE_HOST" not in os.environ:
             await load_kube_config(  # type: ignore[no-untyped-call]

@@ -7,6 +7,7 @@ have run and have been removed in the meantime. Then we look whether it appears.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -46,6 +47,8 @@ RESTS = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 30.0, 30.0, 30.0)
 """Seconds between attempts to reach a server that can't be reached."""
 LOOKS = (1.0,) * 65
 """Seconds between looks for what may have been created: API servers give up on a request after 60."""
+LONGEST = 90.0
+"""Seconds for all looks together, where each takes its time."""
 
 Sleep = Callable[[float], Awaitable[None]]
 
@@ -83,11 +86,13 @@ async def create(client: Client, obj: Mapping[str, Any]) -> Created | Exists | R
 
 async def _appeared(client: Client, obj: Mapping[str, Any], sleep: Sleep) -> Exists:
     metadata = obj["metadata"]
-    for pause in LOOKS:
-        try:
-            await client.get(resource_to_create(obj), metadata["name"], metadata.get("namespace"))
-        except (NotFoundError, UnavailableError):
-            await sleep(pause)
-        else:
-            return Exists()
+    with suppress(TimeoutError):
+        async with asyncio.timeout(LONGEST):
+            for pause in LOOKS:
+                try:
+                    await client.get(resource_to_create(obj), metadata["name"], metadata.get("namespace"))
+                except (NotFoundError, UnavailableError):
+                    await sleep(pause)
+                else:
+                    return Exists()
     raise UnavailableError(f"{obj['kind']} {metadata['name']}: asked for, never answered, and not there")

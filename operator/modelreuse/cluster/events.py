@@ -14,11 +14,9 @@ from modelreuse.cluster.client import Client, Json
 from modelreuse.cluster.errors import ApiError
 from modelreuse.cluster.resources import EVENTS
 from modelreuse.cluster.told import Told
-from modelreuse.cluster.words import text_of
+from modelreuse.cluster.words import note_of
 
 _log = logging.getLogger(__name__)
-
-_NOTE = 1024
 
 
 class EventRecorder:
@@ -56,7 +54,7 @@ class EventRecorder:
             "action": "Reconcile",
             "type": kind,
             "reason": reason,
-            "note": text_of(message, _NOTE),
+            "note": note_of(message),
             "regarding": {
                 "apiVersion": about["apiVersion"],
                 "kind": about["kind"],

@@ -6,9 +6,17 @@ _TEXT = 1024
 _REASON = 64
 
 
-def text_of(message: str, limit: int = _TEXT) -> str:
-    """`message` in at most `limit` characters."""
-    return message if len(message) <= limit else message[: limit - 1] + "…"
+def text_of(message: str) -> str:
+    """`message` in as many characters as a status takes."""
+    return message if len(message) <= _TEXT else message[: _TEXT - 1] + "…"
+
+
+def note_of(message: str) -> str:
+    """`message` as the note of an event, which is measured in bytes."""
+    encoded = message.encode(errors="replace")
+    if len(encoded) <= _TEXT:
+        return message
+    return encoded[: _TEXT - len("…".encode())].decode(errors="ignore") + "…"
 
 
 def reason_of(code: str, otherwise: str) -> str:

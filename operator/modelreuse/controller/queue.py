@@ -49,6 +49,12 @@ class Queue:
         self._note_depth()
         self._changed.set()
 
+    def add_later(self, key: Key) -> None:
+        """Nothing is known to have changed, but look at this check some time."""
+        self._schedule.add_later(key)
+        self._note_depth()
+        self._changed.set()
+
     def stop(self) -> None:
         """Begin nothing new; `run` ends with the last look that has begun."""
         self._stopping = True

@@ -23,7 +23,7 @@ class Resync:
 
     client: Client
     cache: Cache
-    add: Callable[[Key], None]
+    add_later: Callable[[Key], None]
     metrics: Metrics
     namespaces: tuple[str | None, ...] = (None,)
     """Where checks are looked after; None is everywhere."""
@@ -51,7 +51,7 @@ class Resync:
         self.listed_once.set()
         self.metrics.resynced()
         for key in self.cache.checks.known():
-            self.add(key)
+            self.add_later(key)
 
     async def _checks(self) -> AsyncIterator[Json]:
         for namespace in self.namespaces:

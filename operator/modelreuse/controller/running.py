@@ -63,7 +63,9 @@ async def run(options: Options, *, clock: Callable[[], datetime] = utc_now) -> N
             client, observer, EventRecorder(client, instance), plan, clock, again=lambda key: queue.add(key)
         )
         queue = Queue(reconciler.look_at, clock=clock, metrics=metrics)
-        resync = Resync(client, cache, queue.add, metrics, options.namespaces or (None,), every=options.resync_seconds)
+        resync = Resync(
+            client, cache, queue.add_later, metrics, options.namespaces or (None,), every=options.resync_seconds
+        )
         ready = resync.listed_once.is_set
 
         def alive() -> bool:
@@ -77,7 +79,7 @@ async def run(options: Options, *, clock: Callable[[], datetime] = utc_now) -> N
             looking = parts.create_task(_look(queue, resync))
             listing = parts.create_task(resync.run())
             await kopf.operator(
-                registry=registry(client, cache, queue.add, metrics),
+                registry=registry(client, cache, queue, metrics),
                 settings=settings(),
                 standalone=True,
                 clusterwide=not options.namespaces,

@@ -14,6 +14,9 @@ from typing import Generic, TypeVar
 
 K = TypeVar("K", bound=Hashable)
 
+ONE_IN = 8
+"""So many looks are there for each that goes to a key without news, while others have some."""
+
 
 @dataclass(frozen=True)
 class Backoff:
@@ -33,6 +36,8 @@ class Schedule(Generic[K]):
     def __init__(self, backoff: Backoff | None = None) -> None:
         self._backoff = backoff or Backoff()
         self._ready: dict[K, None] = {}
+        self._later: dict[K, None] = {}
+        self._taken = 0
         self._running: dict[K, datetime] = {}
         self._again: set[K] = set()
         self._failures: dict[K, int] = {}
@@ -45,15 +50,25 @@ class Schedule(Generic[K]):
         if key in self._running:
             self._again.add(key)
         elif key not in self._failures:
+            self._later.pop(key, None)
             self._ready[key] = None
+
+    def add_later(self, key: K) -> None:
+        """Look at `key` some time: news of others come first, mostly."""
+        if key in self._running:
+            self._again.add(key)
+        elif key not in self._failures and key not in self._ready:
+            self._later[key] = None
 
     def take(self, now: datetime) -> K | None:
         """The next key to look at; the caller says `done` or `failed` afterwards."""
         self._ring(now)
-        if not self._ready:
+        lane = self._next_lane()
+        if not lane:
             return None
-        key = next(iter(self._ready))
-        del self._ready[key]
+        key = next(iter(lane))
+        del lane[key]
+        self._taken += 1
         self._alarm.pop(key, None)
         self._running[key] = now
         return key
@@ -83,7 +98,7 @@ class Schedule(Generic[K]):
     @property
     def waiting(self) -> int:
         """How many keys could be looked at now."""
-        return len(self._ready)
+        return len(self._ready) + len(self._later)
 
     @property
     def running(self) -> int:
@@ -93,6 +108,12 @@ class Schedule(Generic[K]):
     def running_since(self) -> datetime | None:
         """When the longest of the present looks began."""
         return min(self._running.values(), default=None)
+
+    def _next_lane(self) -> dict[K, None]:
+        """Mostly news; every few looks something that has waited without any."""
+        if self._later and (not self._ready or self._taken % ONE_IN == 0):
+            return self._later
+        return self._ready
 
     def _requeue(self, key: K) -> None:
         if key in self._again:
@@ -111,4 +132,5 @@ class Schedule(Generic[K]):
             _, _, key = heapq.heappop(self._alarms)
             del self._alarm[key]
             if key not in self._running:
+                self._later.pop(key, None)
                 self._ready[key] = None

@@ -1,5 +1,6 @@
 """The operator's own HTTP port: metrics for Prometheus, and whether it lives and is ready for the kubelet."""
 
+import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
@@ -29,8 +30,15 @@ async def serve(port: int, metrics: CollectorRegistry, *, alive: Check, ready: C
     runner = web.AppRunner(application, access_log=None)
     await runner.setup()
     try:
-        site = web.TCPSite(runner, port=port)
+        site = web.SockSite(runner, _listening(port))
         await site.start()
         yield runner.addresses[0][1]
     finally:
         await runner.cleanup()
+
+
+def _listening(port: int) -> socket.socket:
+    """One socket for IPv4 and IPv6 where the machine has both, so that there is one port."""
+    if socket.has_dualstack_ipv6():
+        return socket.create_server(("", port), family=socket.AF_INET6, dualstack_ipv6=True)
+    return socket.create_server(("", port))

@@ -5,7 +5,7 @@ retry. `kopf.index` is left alone: its cost at start grows with the square of th
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import Any, Protocol
 
 import kopf
 
@@ -17,14 +17,25 @@ from modelreuse.controller.key import Key
 from modelreuse.controller.metrics import Metrics
 
 Json = Mapping[str, Any]
-Concerned = Callable[[Json], Iterable[Key]]
+Seen = Callable[[str | None, Json], Iterable[Key]]
+"""Takes an event over, by its type and object, and tells which checks it concerns."""
 
 
-def registry(client: Client, cache: Cache, add: Callable[[Key], None], metrics: Metrics) -> kopf.OperatorRegistry:
+class Additions(Protocol):
+    """Where the checks go that an event concerns."""
+
+    def add(self, key: Key) -> None:
+        """It has changed."""
+
+    def add_later(self, key: Key) -> None:
+        """It may have changed while nobody watched."""
+
+
+def registry(client: Client, cache: Cache, queue: Additions, metrics: Metrics) -> kopf.OperatorRegistry:
     """What kopf shall watch, and what happens at each event."""
     handlers = kopf.OperatorRegistry()
 
-    @kopf.on.login(registry=handlers)
+    @kopf.on.login(registry=handlers, id="login")
     async def login(**_: Any) -> kopf.ConnectionInfo:
         """Our own client's credentials, as they are valid now."""
         connection = await client.connection()
@@ -39,12 +50,14 @@ def registry(client: Client, cache: Cache, add: Callable[[Key], None], metrics: 
             token=token or None,
         )
 
-    def watch(group: str, version: str, plural: str, seen: Callable[[str | None, Json], Iterable[Key]]) -> None:
+    def watch(group: str, version: str, plural: str, seen: Seen, add: Callable[[Key], None]) -> None:
         @kopf.on.event(group, version, plural, registry=handlers, id=plural)
         async def on_event(event: Json, **_: Any) -> None:
             metrics.saw_event(plural)
+            # Without a type it is kopf's listing at the start of a watch.
+            concern = add if event["type"] else queue.add_later
             for key in seen(event["type"], event["object"]):
-                add(key)
+                concern(key)
 
     def on_check(event_type: str | None, served: Json) -> Iterable[Key]:
         learn(cache.checks, event_type, served)
@@ -65,12 +78,13 @@ def registry(client: Client, cache: Cache, add: Callable[[Key], None], metrics: 
     def on_workload(_event_type: str | None, served: Json) -> Iterable[Key]:
         return by_workload(cache, served)
 
-    watch(GROUP, VERSION, "modelreusechecks", on_check)
-    watch(GROUP, VERSION, "retrainpolicies", on_policy)
-    watch(GROUP, VERSION, "costprofiles", on_profile)
-    watch(GROUP, VERSION, "retrainingrecords", on_record)
-    watch("batch", "v1", "jobs", on_workload)
-    watch("", "v1", "pods", on_workload)
+    watch(GROUP, VERSION, "modelreusechecks", on_check, queue.add)
+    watch("batch", "v1", "jobs", on_workload, queue.add)
+    watch("", "v1", "pods", on_workload, queue.add)
+    # These concern many checks at once, none of which shall hold up the one that somebody is waiting for.
+    watch(GROUP, VERSION, "retrainpolicies", on_policy, queue.add_later)
+    watch(GROUP, VERSION, "costprofiles", on_profile, queue.add_later)
+    watch(GROUP, VERSION, "retrainingrecords", on_record, queue.add_later)
     return handlers
 
 

@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from modelreuse.api import PredictedCost, Range, Summary, format_decimal
+from modelreuse.api import PredictedCost, Range, Summary, decimal, format_decimal
 
 _KILO = Decimal(1000)
 
@@ -37,9 +37,9 @@ def _figure(value: Range, unit: str, thousands: str | None = None) -> str:
 
 def _times(value: Range, factor: Decimal) -> Range:
     return Range(
-        estimate=None if value.estimate is None else value.estimate * factor,
-        low=value.low * factor,
-        high=value.high * factor,
+        estimate=None if value.estimate is None else decimal(value.estimate * factor),
+        low=decimal(value.low * factor),
+        high=decimal(value.high * factor),
         basis=value.basis,
     )
 

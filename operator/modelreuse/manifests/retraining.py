@@ -8,6 +8,7 @@ from modelreuse.api import ModelReuseCheck, ModelSource, PredictedCost, Training
 from modelreuse.api.names import CLAIMS_ROOT, CLAIMS_ROOT_ENV, PLAN_ENV, TERMINATION_LOG, TRAINER_CONTAINER
 from modelreuse.manifests.identity import owned_labels, owned_metadata
 from modelreuse.manifests.merge import merged
+from modelreuse.manifests.worker_pod import unexpanded
 
 ROLE = "retraining"
 DIGEST_PLACEHOLDER = "sha256:" + "0" * 64
@@ -73,7 +74,7 @@ def retraining_job(check: ModelReuseCheck, plan: TrainingPlan, *, hours_high: fl
                 {
                     "name": TRAINER_CONTAINER,
                     "env": [
-                        {"name": PLAN_ENV, "value": plan.model_dump_json(by_alias=True, exclude_none=True)},
+                        {"name": PLAN_ENV, "value": unexpanded(plan.model_dump_json(by_alias=True, exclude_none=True))},
                         {"name": CLAIMS_ROOT_ENV, "value": CLAIMS_ROOT},
                     ],
                     "terminationMessagePath": TERMINATION_LOG,

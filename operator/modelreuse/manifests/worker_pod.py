@@ -42,7 +42,7 @@ def worker_job(
     volumes, mounts = claim_volumes([*read, *([code.uri] if code else [])], written)
     environment = [{"name": "HOME", "value": "/tmp"}]  # noqa: S108 - a volume of the pod's own
     if code:
-        environment.append({"name": "PYTHONPATH", "value": path_of(code.uri)})
+        environment.append({"name": "PYTHONPATH", "value": path_of(code.uri).replace("$", "$$")})
     base = {
         "metadata": {"labels": {}},
         "spec": {
@@ -79,7 +79,8 @@ def worker_job(
                     "name": WORKER_CONTAINER,
                     "command": ["python3", "-m", "modelreuse.worker"],
                     "args": [],
-                    "env": [{"name": TASK_ENV, "value": task.model_dump_json(by_alias=True, exclude_none=True)}],
+                    # With its nulls: no probe is another task than the default one.
+                    "env": [{"name": TASK_ENV, "value": unexpanded(task.model_dump_json(by_alias=True))}],
                     "terminationMessagePath": TERMINATION_LOG,
                     "terminationMessagePolicy": "File",
                 }
@@ -98,6 +99,11 @@ def worker_job(
             "template": merged(merged(base, template), forced),
         },
     }
+
+
+def unexpanded(text: str) -> str:
+    """JSON that says the same in an environment, where Kubernetes would replace `$(NAME)` by what NAME holds."""
+    return text.replace("$", "\\u0024")
 
 
 def scheduling_of(template: Mapping[str, Any]) -> dict[str, Any]:

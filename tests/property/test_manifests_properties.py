@@ -1,0 +1,112 @@
+"""Whatever a template holds, our part of the object stands, or the template is refused with a field's name."""
+
+import json
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from modelreuse.api import ModelReuseCheck
+from modelreuse.api.names import CHECK_LABEL, ROLE_LABEL
+from modelreuse.manifests import InvalidTemplateError, assessment_job, retraining_job, training_plan, verification_job
+from modelreuse.manifests.merge import merged
+from unit.manifests.checks import DIGEST, IMAGE, NONCE, check, container, cost, environment, pod
+
+KEYS = ["metadata", "spec", "template", "containers", "name", "env", "volumes", "volumeMounts", "mountPath", "labels"]
+KEYS += ["restartPolicy", "value", "command", "args", "resources", "worker", "trainer", "parallelism", "nodeSelector"]
+leaves = (
+    st.none() | st.booleans() | st.integers() | st.text(max_size=5) | st.sampled_from(["worker", "trainer", "Always"])
+)
+trees = st.recursive(
+    leaves,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(KEYS), inner, max_size=4),
+    max_leaves=25,
+)
+pods = st.fixed_dictionaries(
+    {},
+    optional={
+        "metadata": trees,
+        "spec": trees
+        | st.fixed_dictionaries(
+            {
+                "containers": st.lists(
+                    st.fixed_dictionaries(
+                        {"name": st.sampled_from(["worker", "trainer", "x"])},
+                        optional={"env": trees, "volumeMounts": trees, "command": trees},
+                    ),
+                    max_size=2,
+                )
+            },
+            optional={"volumes": trees, "restartPolicy": trees},
+        ),
+    },
+)
+
+
+@given(trees, trees)
+def test_merging_is_total_and_changes_nothing_that_was_given(base, patch) -> None:
+    before = json.dumps([base, patch])
+    merged(base, patch)
+    assert json.dumps([base, patch]) == before
+
+
+@given(trees)
+def test_merging_nothing_changes_nothing(base) -> None:
+    if isinstance(base, dict):
+        assert merged(base, {}) == base
+
+
+def ours_stands(job: dict[str, Any], name: str, role: str, variable: str) -> None:
+    assert pod(job)["restartPolicy"] == "Never"
+    assert job["spec"]["backoffLimit"] == 0
+    labels = job["spec"]["template"]["metadata"]["labels"]
+    assert (labels[CHECK_LABEL], labels[ROLE_LABEL]) == ("digits", role)
+    found = container(job, name)
+    assert found["terminationMessagePolicy"] == "File"
+    assert found["terminationMessagePath"] == "/dev/termination-log"
+    assert json.loads(environment_value(found, variable))["version"] == 1
+    json.dumps(job)
+
+
+def environment_value(found: dict[str, Any], variable: str) -> str:
+    values = [each["value"] for each in found["env"] if isinstance(each, dict) and each.get("name") == variable]
+    assert len(values) == 1
+    return str(values[0])
+
+
+@given(pods)
+def test_no_assessment_template_changes_what_decides(template) -> None:
+    one = check(assessment={"template": template})
+    job = assessment_job(one, one.spec.models[0], nonce=NONCE, attempt=1, image=IMAGE, probe_allowed=True)
+    ours_stands(job, "worker", "assessment", "MODELREUSE_TASK")
+    assert container(job, "worker")["command"] == ["python3", "-m", "modelreuse.worker"]
+
+
+@given(pods)
+def test_no_assessment_template_changes_what_is_verified(template) -> None:
+    one = check(assessment={"template": template})
+    model = one.spec.models[0]
+    job = verification_job(one, old=model, new=model, artifact_sha256=DIGEST, digest=DIGEST, attempt=1, image=IMAGE)
+    ours_stands(job, "worker", "verification", "MODELREUSE_TASK")
+    assert container(job, "worker")["image"] == IMAGE
+    assert [each["name"] for each in pod(job)["containers"]] == ["worker"]
+    assert environment(job, "worker").keys() == {"HOME", "PYTHONPATH", "MODELREUSE_TASK"}
+
+
+@given(st.fixed_dictionaries({}, optional={"spec": trees | st.fixed_dictionaries({"template": pods})}))
+def test_a_retraining_template_is_run_as_approved_or_refused(template) -> None:
+    one: ModelReuseCheck = check()
+    assert one.spec.retraining is not None
+    retraining = one.spec.retraining.model_copy(update={"job_template": template})
+    one = one.model_copy(update={"spec": one.spec.model_copy(update={"retraining": retraining})})
+    plan = training_plan(one, cost(), layers=[], target=0.5, digest=DIGEST)
+    refusal = ""
+    try:
+        job = retraining_job(one, plan, hours_high=1.0)
+    except InvalidTemplateError as error:
+        refusal, job = str(error), {}
+    if refusal:
+        assert refusal.startswith("spec.retraining.jobTemplate")
+        return
+    ours_stands(job, "trainer", "retraining", "MODELREUSE_PLAN")
+    assert job["spec"]["activeDeadlineSeconds"] == 4200

@@ -1,0 +1,133 @@
+"""kopf is told to watch, and to leave no trace on what it watches."""
+
+from typing import Any, cast
+
+import kopf
+import pytest
+
+from modelreuse.cluster import Client
+from modelreuse.controller.cache import Cache
+from modelreuse.controller.key import Key
+from modelreuse.controller.metrics import Metrics
+from modelreuse.controller.watching import registry, settings
+from unit.controller import served
+
+NO_CLIENT = cast(Client, None)
+"""Handlers of events talk to nobody."""
+
+
+class Watched:
+    """What kopf would call, and what came of it."""
+
+    def __init__(self) -> None:
+        self.cache = Cache()
+        self.added: list[Key] = []
+        self.added_later: list[Key] = []
+        self.metrics = Metrics()
+        self.registry = registry(NO_CLIENT, self.cache, self, self.metrics)
+        self.handlers = {handler.id: handler.fn for handler in self.registry._watching.get_all_handlers()}
+
+    def add(self, key: Key) -> None:
+        self.added.append(key)
+
+    def add_later(self, key: Key) -> None:
+        self.added_later.append(key)
+
+    async def event(self, plural: str, kind: str | None, obj: Any) -> list[Key]:
+        self.added.clear()
+        handler = cast(Any, self.handlers[plural])
+        await handler(event={"type": kind, "object": obj})
+        return sorted(self.added)
+
+
+@pytest.fixture
+def watched() -> Watched:
+    return Watched()
+
+
+def test_our_kinds_jobs_and_pods_are_watched(watched: Watched) -> None:
+    selectors = {
+        (each.group, each.version, each.any_name or each.plural)
+        for each in watched.registry._watching.get_all_selectors()
+    }
+    assert {(group, version) for group, version, _ in selectors} == {
+        ("modelreuse.io", "v1alpha1"),
+        ("batch", "v1"),
+        ("", "v1"),
+    }
+    assert watched.handlers.keys() == {
+        "modelreusechecks",
+        "retrainpolicies",
+        "costprofiles",
+        "retrainingrecords",
+        "jobs",
+        "pods",
+    }
+
+
+def test_nothing_that_would_need_state_on_the_object_is_registered(watched: Watched) -> None:
+    assert not watched.registry._changing.get_all_handlers()
+    assert not watched.registry._spawning.get_all_handlers()
+    assert not watched.registry._indexing.get_all_handlers()
+
+
+async def test_a_check_is_looked_at_when_it_changes(watched: Watched) -> None:
+    assert await watched.event("modelreusechecks", "ADDED", served.check()) == [Key("team", "digits")]
+    assert watched.cache.checks.known() == {Key("team", "digits")}
+
+
+async def test_what_was_there_before_the_watch_can_wait(watched: Watched) -> None:
+    assert await watched.event("modelreusechecks", None, served.check()) == []
+    assert watched.added_later == [Key("team", "digits")]
+
+
+@pytest.mark.parametrize(("plural", "obj"), [("retrainpolicies", served.policy()), ("costprofiles", served.profile())])
+async def test_rules_concern_every_check(watched: Watched, plural: str, obj: Any) -> None:
+    await watched.event("modelreusechecks", None, served.check("a"))
+    await watched.event("modelreusechecks", None, served.check("b", namespace="others"))
+    for change in ("ADDED", "DELETED"):
+        watched.added_later.clear()
+        assert await watched.event(plural, change, obj) == []  # many at once can wait
+        assert sorted(watched.added_later) == [Key("others", "b"), Key("team", "a")]
+
+
+async def test_the_end_of_a_job_is_noticed(watched: Watched) -> None:
+    await watched.event("modelreusechecks", None, served.check())
+    job = {"metadata": {"name": "mrc-1", "namespace": "team", "labels": {"modelreuse.io/check": "digits"}}}
+    assert await watched.event("jobs", "MODIFIED", job) == [Key("team", "digits")]
+    assert await watched.event("pods", "DELETED", job) == [Key("team", "digits")]
+
+
+async def test_events_are_dated(watched: Watched) -> None:
+    await watched.event("retrainingrecords", "ADDED", served.record())
+    value = watched.metrics.registry.get_sample_value
+    assert value("modelreuse_last_event_timestamp_seconds", {"resource": "retrainingrecords"})
+    assert value("modelreuse_last_event_timestamp_seconds", {"resource": "pods"}) is None
+
+
+def test_watches_can_not_go_silent_and_events_are_not_posted() -> None:
+    configured = settings()
+    assert configured.watching.server_timeout
+    assert configured.watching.client_timeout
+    assert configured.watching.connect_timeout
+    assert configured.watching.server_timeout < configured.watching.client_timeout
+    assert configured.queueing.idle_timeout == 0.5
+    assert not configured.posting.enabled
+    assert configured.peering.standalone
+
+
+def test_only_jobs_and_pods_of_ours_are_asked_for() -> None:
+    selectors = settings().watching.label_selectors
+    assert set(selectors.values()) == {"modelreuse.io/check"}
+    assert len(selectors) == 2
+
+
+def test_kopf_stores_nothing_and_reads_nothing_of_its_own() -> None:
+    persistence = settings().persistence
+    body = kopf.Body({"metadata": {"annotations": {"kopf.zalando.org/last-handled-configuration": "{not json"}}})
+    patch = kopf.Patch()
+    assert persistence.diffbase_storage.fetch(body=body) is None
+    essence = persistence.diffbase_storage.build(body=body)
+    persistence.diffbase_storage.store(body=body, patch=patch, essence=essence)
+    persistence.progress_storage.touch(body=body, patch=patch, value="x")
+    assert not patch

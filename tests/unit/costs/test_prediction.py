@@ -1,0 +1,206 @@
+"""From an assessment to figures: checked against computations by hand."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from modelreuse.api import (
+    Action,
+    Basis,
+    CostProfileSpec,
+    ModelAssessment,
+    PredictedCost,
+    Prediction,
+    RetrainingRecord,
+)
+from modelreuse.costs import Machine, predict
+
+NOW = datetime(2026, 5, 4, tzinfo=UTC)
+MACHINE = Machine(
+    name="gpu",
+    devices=1,
+    watts_busy=400,
+    watts_idle=50,
+    price_per_hour=2,
+    embodied_grams_per_hour=5,
+    pue=1.5,
+    source="data sheet",
+)
+
+
+def profile(**changes: Any) -> CostProfileSpec:
+    site = {
+        "cpus": [{"name": "any", "powerWatts": "10", "source": "x"}],
+        "pue": "1.5",
+        "grid": {"zone": "DE", "locationGramsPerKwh": "400", "marketGramsPerKwh": "100", "source": "x", "year": 2023},
+        "prices": {"currency": "EUR", "perKwh": "0.3"},
+    } | changes
+    return CostProfileSpec.model_validate({key: value for key, value in site.items() if value is not None})
+
+
+def assessment(model: str = "current", **seen: Any) -> ModelAssessment:
+    measured = {
+        "device": "cuda",
+        "samples": 1000,
+        "seconds": "2",
+        "cpuSeconds": "2",
+        "energyWh": "0.1",
+        "energyBasis": "Measured",
+        "stepSeconds": "0.6",
+        "stepBatchSize": 64,
+        "startupSeconds": "30",
+    } | seen
+    measured = {key: value for key, value in measured.items() if value is not None}
+    return ModelAssessment.model_validate(
+        {
+            "model": model,
+            "job": {"name": "mrc-x"},
+            "scores": [{"name": "initial_error", "value": "0.5", "labels": "Given"}],
+            "measured": measured,
+        }
+    )
+
+
+def predicted(
+    *assessments: tuple[ModelAssessment, Machine | None],
+    site: CostProfileSpec | None = None,
+    records: list[RetrainingRecord] | None = None,
+    actions: tuple[Action, ...] = (Action.RETRAIN,),
+) -> Prediction:
+    return predict(
+        assessments or ((assessment(), MACHINE),),
+        actions=actions,  # type: ignore[arg-type]
+        recipe="default",
+        batch_size=64,
+        max_steps=1000,
+        records=records or [],
+        profile=site,
+        now=NOW,
+    )
+
+
+def cost(machine: Machine | None = MACHINE, site: CostProfileSpec | None = None, **seen: Any) -> PredictedCost:
+    return predicted((assessment(**seen), machine), site=site).costs[0]
+
+
+# 1 to 1000 steps of 0.4 to 0.9 s, and 30 s of start: 30.4 to 930 s, at 400 W and a PUE of 1.5.
+LOW, HIGH = 30.4, 930.0
+KWH_LOW, KWH_HIGH = (seconds / 3600 * 0.4 * 1.5 for seconds in (LOW, HIGH))
+
+
+def ends(value: Any) -> tuple[float, float]:
+    return float(value.low), float(value.high)
+
+
+def test_time_is_steps_by_seconds_and_the_start() -> None:
+    assert ends(cost(site=profile()).hours) == pytest.approx((LOW / 3600, HIGH / 3600), rel=1e-5)
+
+
+def test_energy_includes_the_pue() -> None:
+    assert ends(cost(site=profile()).energy_kwh) == pytest.approx((KWH_LOW, KWH_HIGH), rel=1e-5)
+    assert ends(cost(site=profile(pue="1")).energy_kwh) == pytest.approx((KWH_LOW / 1.5, KWH_HIGH / 1.5), rel=1e-5)
+
+
+def test_carbon_is_energy_by_intensity_and_the_embodied_share() -> None:
+    # Software Carbon Intensity, ISO/IEC 21031: O = E * I; M = TE * (time / lifetime), here 5 g an hour.
+    found = cost(site=profile())
+    for value, intensity in ((found.carbon_grams_location, 400), (found.carbon_grams_market, 100)):
+        low = KWH_LOW * intensity + 5 * LOW / 3600
+        high = KWH_HIGH * intensity + 5 * HIGH / 3600
+        assert ends(value) == pytest.approx((low, high), rel=1e-5)
+
+
+def test_money_is_energy_by_price_and_rent() -> None:
+    found = cost(site=profile())
+    expected = [kwh * 0.3 + 2 * seconds / 3600 for kwh, seconds in ((KWH_LOW, LOW), (KWH_HIGH, HIGH))]
+    assert ends(found.money) == pytest.approx(expected, rel=1e-5)
+    assert found.currency == "EUR"
+
+
+def test_what_the_profile_does_not_say_is_absent_and_not_zero() -> None:
+    grid = {"zone": "DE", "locationGramsPerKwh": "400", "source": "x", "year": 2023}
+    found = cost(site=profile(prices=None, grid=grid))
+    assert (found.money, found.currency, found.carbon_grams_market) == (None, None, None)
+    assert found.carbon_grams_location is not None
+
+
+def test_without_a_profile_there_is_energy_and_nothing_else() -> None:
+    found = cost(machine=None, site=None)
+    assert (found.money, found.carbon_grams_location, found.carbon_grams_market) == (None, None, None)
+    # The pass drew 0.1 Wh in 2 s: 180 W, without any PUE.
+    assert ends(found.energy_kwh) == pytest.approx((LOW / 3600 * 0.18, HIGH / 3600 * 0.18), rel=1e-5)
+
+
+def test_on_hardware_that_the_profile_does_not_list_what_is_unknown_is_absent() -> None:
+    found = cost(machine=None, site=profile())
+    assert (found.money, found.currency) == (None, None)
+    assert (found.carbon_grams_location, found.carbon_grams_market) == (None, None)
+    assert ends(found.energy_kwh) == pytest.approx((LOW / 3600 * 0.18 * 1.5, HIGH / 3600 * 0.18 * 1.5), rel=1e-5)
+
+
+def test_a_grid_without_emissions_is_zero_because_it_says_so() -> None:
+    grid = {"zone": "NO", "locationGramsPerKwh": "0", "source": "x", "year": 2023}
+    found = cost(site=profile(grid=grid)).carbon_grams_location
+    assert ends(found) == pytest.approx((5 * LOW / 3600, 5 * HIGH / 3600), rel=1e-5)
+
+
+def test_a_budget_without_records_has_no_point_in_its_interval() -> None:
+    found = cost(site=profile())
+    assert (found.steps.estimate, found.hours.estimate, found.energy_kwh.estimate) == (None, None, None)
+    assert {found.steps.basis, found.hours.basis, found.energy_kwh.basis} == {Basis.ASSUMED}
+    assert found.reaches_target is None
+
+
+def record(number: int, action: str = "Retrain") -> RetrainingRecord:
+    spec = {
+        "source": "Imported",
+        "action": action,
+        "model": "m",
+        "recipe": "default",
+        "maxSteps": 1000,
+        "target": "0.9",
+    }
+    score = {"name": "initial_error", "value": f"{number / 20}", "labels": "Given"}
+    outcome = {
+        "finishedAt": "2026-01-01T00:00:00Z",
+        "result": "Succeeded",
+        "steps": 100 + number,
+        "targetReached": True,
+    }
+    return RetrainingRecord.parse(
+        {"metadata": {"name": f"r{number}"}, "spec": spec | {"scores": [score]}, "outcome": outcome}
+    )
+
+
+def test_records_of_the_same_action_make_an_estimate() -> None:
+    known = [record(number) for number in range(20)]
+    found = predicted(records=known, actions=(Action.FINE_TUNE, Action.RETRAIN))
+    fine, whole = found.costs
+    assert fine.steps.basis == Basis.ASSUMED
+    assert whole.steps.basis == Basis.ESTIMATED
+    assert float(whole.steps.estimate or 0) == pytest.approx(110, abs=2)
+    assert found.records == 20
+    assert "log-linear in initial_error" in found.method
+    assert "declared budget" in found.method
+    assert float(found.coverage) == 0.8
+
+
+def test_costs_come_by_candidate_and_then_by_action() -> None:
+    actions = (Action.FINE_TUNE, Action.RETRAIN, Action.TRAIN_FROM_SCRATCH)
+    found = predicted((assessment("b"), MACHINE), (assessment("a"), None), actions=actions)
+    assert [(each.model, each.action) for each in found.costs] == [(m, a) for m in ("b", "a") for a in actions]
+
+
+def test_a_candidate_that_was_not_measured_is_left_out() -> None:
+    failed = ModelAssessment.model_validate({"model": "broken", "job": {"name": "mrc-x"}})
+    assert [each.model for each in predicted((failed, MACHINE), (assessment(), MACHINE)).costs] == ["current"]
+    assert predicted((failed, MACHINE)).method == "nothing to predict"
+
+
+def test_every_figure_says_on_what_it_rests() -> None:
+    found = cost(site=profile(), stepEnergyWh="0.1")
+    wire = found.to_wire()
+    figures = [value for value in wire.values() if isinstance(value, dict)]
+    assert len(figures) == 6
+    assert all(figure["basis"] for figure in figures)

@@ -1,0 +1,181 @@
+"""The offer and its digest: whatever the launch depends on changes it, and nothing else does."""
+
+import hashlib
+import json
+from collections.abc import Callable
+
+import pytest
+import rfc8785
+
+from modelreuse.api import Failure
+from modelreuse.api.record import MAX_PREIMAGE
+from unit.decisions import scenes
+from unit.decisions.scenes import NONCE, Json, Scene, assessed, measured, offered, policy, profile, sha, spec
+
+
+def hashes(**changes: str) -> Json:
+    return {"hashes": {"model": sha("1"), "reference": sha("2"), "new": sha("3"), "evaluation": sha("4")} | changes}
+
+
+def job_template(**pod: object) -> Json:
+    given = spec()
+    containers = [{"name": "trainer", "image": "example/trainer:2"}]
+    template = {"spec": {"template": {"spec": {"containers": containers} | pod}}}
+    return given | {"retraining": given["retraining"] | {"jobTemplate": template}}
+
+
+PARTS: dict[str, Callable[[], Scene]] = {
+    "check": lambda: assessed(uid="another-uid"),
+    "nonce": lambda: assessed(nonce="f00d" * 8),
+    "spec": lambda: assessed(spec=spec(objective={"target": {"relative": "0.91"}})),
+    "policies": lambda: assessed(policies=(policy(limits={"steps": 5000}),)),
+    "profile": lambda: assessed(profiles=(profile(pue="1.5"),)),
+    "prediction": lambda: assessed({"measured": measured(stepSeconds="0.06")}),
+    "contents": lambda: assessed(hashes(new=sha("7"))),
+    "recommendation": lambda: assessed({"layers": ["fc1", "fc2"]}),
+    "job": lambda: assessed(spec=job_template()),
+}
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_each_part_changes_the_digest_and_its_own_component(part: str) -> None:
+    other = PARTS[part]()
+    assert other.digest != offered().digest
+    before, after = (
+        {each["name"]: each["sha256"] for each in scene.status["approval"]["components"]}
+        for scene in (offered(), other)
+    )
+    assert before.keys() == after.keys()
+    assert before[part] != after[part]
+
+
+@pytest.mark.parametrize("which", ["model", "reference", "new", "evaluation"])
+def test_each_content_hash_changes_the_digest(which: str) -> None:
+    assert assessed(hashes(**{which: sha("8")})).digest != offered().digest
+
+
+def test_the_image_that_assessed_changes_the_digest() -> None:
+    scene = scenes.assessing()
+    name = scene.assessment["job"]["name"]
+    task = scene.jobs[name].task or ""
+    other = scene.answered(name, scenes.summary(task), image_id="other@sha256:1").then()
+    assert other.digest != offered().digest
+
+
+def test_a_policy_of_the_same_rules_and_another_name_changes_the_digest() -> None:
+    assert offered().but(policies=(policy("renamed"),)).then().digest != offered().digest
+
+
+def test_a_second_policy_changes_the_digest() -> None:
+    assert offered().but(policies=(policy(), policy("second"))).then().digest != offered().digest
+
+
+def test_a_changed_profile_changes_the_digest_at_once() -> None:
+    assert offered().but(profiles=(profile(pue="1.5"),)).then().digest != offered().digest
+
+
+def test_the_same_gives_the_same() -> None:
+    assert assessed().digest == offered().digest
+    assert offered().later(hours=5).then().digest == offered().digest
+
+
+@pytest.mark.parametrize("change", [{"suspend": True}, {"suspend": False}])
+def test_suspending_changes_no_digest(change: Json) -> None:
+    assert offered().edited(**change).then().digest == offered().digest
+
+
+def test_the_order_of_policies_changes_no_digest() -> None:
+    one, two = (assessed(policies=each) for each in [(policy("a"), policy("b")), (policy("b"), policy("a"))])
+    assert one.digest == two.digest
+
+
+def test_the_digest_is_the_hash_of_the_preimage_in_the_record() -> None:
+    approval = scenes.recorded().records[0].spec.approval
+    assert approval is not None
+    assert f"sha256:{hashlib.sha256(approval.preimage.encode()).hexdigest()}" == approval.digest
+    parts = json.loads(approval.preimage)
+    assert rfc8785.dumps(parts).decode() == approval.preimage
+    assert {each.name: each.sha256 for each in approval.components} == {
+        name: f"sha256:{hashlib.sha256(rfc8785.dumps(part)).hexdigest()}" for name, part in parts.items()
+    }
+    assert parts["check"] == scenes.UID
+    assert parts["nonce"] == NONCE
+    assert parts["spec"] == scenes.recorded().spec
+
+
+def test_the_preimage_holds_the_job_that_is_launched_but_for_name_and_digest() -> None:
+    approval = scenes.recorded().records[0].spec.approval
+    assert approval is not None
+    approved = json.loads(approval.preimage)["job"]
+    launched = json.loads(json.dumps(scenes.recorded().plan().create[0]).replace(approval.digest, "sha256:" + "0" * 64))
+    del launched["metadata"]["name"]
+    assert launched == approved
+
+
+def test_an_offer_stands_since_the_digest_is_what_it_is() -> None:
+    first = offered().status["approval"]["offeredAt"]
+    later = offered().later(hours=2)
+    assert later.then().status["approval"]["offeredAt"] == first
+    assert later.but(policies=(policy(limits={"steps": 5000}),)).then().status["approval"]["offeredAt"] != first
+
+
+def test_an_offer_expires_by_the_end_of_the_assessment_and_not_of_the_offer() -> None:
+    changed = offered().later(hours=2).but(policies=(policy(limits={"steps": 5000}),)).then()
+    assert (
+        changed.status["approval"]["expiresAt"] == offered().status["approval"]["expiresAt"] == "2026-05-05T12:00:00Z"
+    )
+
+
+def test_without_a_gate_nothing_is_on_offer() -> None:
+    gone = Failure(reason="GateMissing", message="ValidatingAdmissionPolicy modelreuse-decisions is not installed")
+    scene = offered().but(gate=gone).then()
+    assert "approval" not in scene.status
+    assert scene.condition("Approved")["message"] == gone.message
+    assert scene.but(gate=None).then().digest == offered().digest
+
+
+def test_a_relative_target_without_labels_offers_nothing() -> None:
+    far = {"scores": [scenes.score("resque_dist", "0.9")]}
+    judged = {"policies": (policy(reuse={"maxResqueDist": "0.2"}),)}
+    assert assessed(far, **judged).condition("Approved")["reason"] == "TargetUnknown"
+    absolute = spec(objective={"target": {"absolute": "0.9"}})
+    assert assessed(far, spec=absolute, **judged).condition("Approved")["reason"] == "AwaitingApproval"
+
+
+@pytest.mark.parametrize(
+    ("objective", "target"),
+    [
+        ({"target": {"absolute": "0.8"}}, "0.8"),
+        ({"target": {"relative": "0.9"}}, "0.855"),
+        (None, "0.95"),
+    ],
+)
+def test_the_target_is_absolute_in_the_plan(objective: Json | None, target: str) -> None:
+    scene = scenes.approve(assessed(spec=spec(objective=objective))).then().then()
+    assert float(scenes.plan_of(scene.plan().create[0])["target"]) == pytest.approx(float(target))
+
+
+@pytest.mark.parametrize(
+    ("template", "field"),
+    [
+        ({}, "jobTemplate.spec"),
+        ({"spec": {}}, "containers"),
+        ({"spec": {"template": {"spec": {"containers": [{"name": "main"}]}}}}, "'trainer'"),
+        ({"spec": {"parallelism": 2, "template": {}}}, "parallelism"),
+    ],
+)
+def test_a_template_that_cannot_be_run_is_no_offer_and_says_which_field(template: Json, field: str) -> None:
+    given = spec()
+    scene = assessed(spec=given | {"retraining": given["retraining"] | {"jobTemplate": template}})
+    assert scene.condition("Approved")["reason"] == "InvalidTemplate"
+    assert field in scene.condition("Approved")["message"]
+
+
+def test_a_spec_that_no_record_could_hold_is_no_offer() -> None:
+    huge = job_template(nodeSelector={f"label-{number}": "x" * 60 for number in range(MAX_PREIMAGE // 100)})
+    assert assessed(spec=huge).condition("Approved")["reason"] == "SpecTooLarge"
+
+
+def test_a_prediction_is_frozen_with_the_assessment() -> None:
+    scene = offered().but(profiles=(profile(pue="1.9"),)).then()
+    assert scene.status["prediction"] == offered().status["prediction"]

@@ -1,0 +1,301 @@
+"""The verification, what it allows, and what is recorded of it."""
+
+import json
+
+import pytest
+
+from modelreuse.api import Failure
+from modelreuse.decisions import Plan
+from unit.decisions import scenes
+from unit.decisions.scenes import (
+    Json,
+    Scene,
+    assessed,
+    condition,
+    created,
+    launched,
+    policy,
+    result,
+    retrained,
+    sha,
+    spec,
+    task_of,
+    verified,
+)
+
+
+def task(scene: Scene) -> str:
+    return scene.jobs[scene.verification].task or ""
+
+
+def answered(**changes: object) -> Plan:
+    return retrained().answered(retrained().verification, verified(task(retrained()), **changes)).plan()
+
+
+def verdict(plan: Plan) -> tuple[str, str]:
+    found = condition(plan, "PromotionAllowed")
+    return found.status, found.reason
+
+
+def with_policy(**rules: object) -> tuple[str, str]:
+    """The verdict where the quality rose from 0.65 to 0.93 towards a target of 0.855."""
+    scene = retrained().but(policies=(policy(**rules),))
+    return verdict(scene.answered(scene.verification, verified(task(scene))).plan())
+
+
+def retrained_with(**changes: object) -> Scene:
+    """After a retraining under another spec."""
+    scene = scenes.approve(assessed(spec=spec(**changes))).then().then().then().then()
+    return scene.answered(scene.training, result(scene.digest))
+
+
+# --- the Job ---------------------------------------------------------------------------------------------------------
+
+
+def test_our_own_worker_measures_old_and_new_model() -> None:
+    ended = launched().answered(launched().training, result(launched().digest)).plan()
+    assert created(ended) == ["verification"]
+    asked = task_of(ended.create[0])
+    assert asked["mode"] == "Verify"
+    assert (asked["old"]["uri"], asked["new"]["uri"]) == ("pvc://models/current.pt2", f"{scenes.OUTPUT}/new.pt2")
+    assert asked["artifactSha256"] == sha("5")
+    container = ended.create[0]["spec"]["template"]["spec"]["containers"][0]
+    assert container["image"] == scenes.IMAGE
+
+
+def test_a_verification_that_was_not_created_is_planned_again_under_the_same_name() -> None:
+    ended = launched().answered(launched().training, result(launched().digest))
+    crashed = ended.but(status=ended.plan().status.to_wire())
+    assert crashed.plan().create == ended.plan().create
+
+
+@pytest.mark.parametrize("result_", ["Failed", "Lost"])
+def test_what_did_not_succeed_is_not_verified(result_: str) -> None:
+    scene = launched()
+    ended = scene.failed(scene.training) if result_ == "Failed" else scene.without_job(scene.training)
+    plan = ended.plan()
+    assert plan.status.verification is None
+    assert verdict(plan) == ("False", "RetrainingFailed")
+
+
+def test_only_what_can_heal_is_tried_again_and_three_times_at_most() -> None:
+    error = {"reason": "Unreachable", "field": "spec.data.evaluation.uri", "message": "no answer", "retryable": True}
+    scene = retrained()
+    names = []
+    for attempt in (1, 2, 3):
+        assert scene.status["verification"]["attempt"] == attempt
+        names.append(scene.verification)
+        scene = scene.failed(scene.verification, message={"task": task(scene), "error": error}).then().then()
+    assert len(set(names)) == 3
+    assert verdict(scene.plan()) == ("False", "Unreachable")
+    assert scene.plan().create == ()
+
+
+def test_what_cannot_heal_is_tried_once() -> None:
+    sentence = "spec.data.evaluation.uri: no such file"
+    error = {"reason": "NotFound", "field": "spec.data.evaluation.uri", "message": sentence}
+    scene = retrained()
+    plan = scene.failed(scene.verification, message={"task": task(scene), "error": error}).plan()
+    assert plan.create == ()
+    assert verdict(plan) == ("False", "NotFound")
+    assert condition(plan, "PromotionAllowed").message == sentence
+
+
+def test_a_verification_that_vanished_is_tried_again() -> None:
+    plan = retrained().without_job(retrained().verification).plan()
+    assert created(plan) == ["verification"]
+    assert plan.status.verification is not None
+    assert plan.status.verification.attempt == 2
+
+
+def test_a_verification_with_another_uid_is_not_ours() -> None:
+    scene = retrained().answered(retrained().verification, verified(task(retrained())))
+    plan = scene.with_job(scene.verification, uid="other").plan()
+    assert plan.status.verification is not None
+    assert (plan.status.verification.attempt, plan.status.verification.new_quality) == (2, None)
+
+
+@pytest.mark.parametrize("difference", [{"owner_uid": "other"}, {"task": "verify/other/1"}])
+def test_a_stranger_under_its_name_stalls_the_check(difference: Json) -> None:
+    ended = launched().answered(launched().training, result(launched().digest)).then()
+    plan = ended.with_job(ended.verification, **difference).plan()
+    assert condition(plan, "Stalled").reason == "NameTaken"
+    assert plan.outcome is None
+
+
+def test_a_refused_verification_is_waited_for() -> None:
+    ended = launched().answered(launched().training, result(launched().digest)).then()
+    name = ended.verification
+    waits = ended.without_job(name).but(refusals={name: Failure(reason="Forbidden", message="exceeded quota")})
+    plan = waits.plan()
+    assert (plan.create, plan.outcome) == ((), None)
+    assert condition(plan, "Ready").message == "exceeded quota"
+    assert created(waits.but(refusals={}).plan()) == ["verification"]
+
+
+def test_a_suspended_check_does_not_start_its_verification() -> None:
+    scene = launched().answered(launched().training, result(launched().digest)).edited(suspend=True)
+    assert scene.plan().create == ()
+    assert condition(scene.plan(), "Ready").status == "True"
+    assert created(scene.then().edited(suspend=False).plan()) == ["verification"]
+
+
+# --- its answer ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"artifactSha256": sha("6")}, "WrongAnswer"),
+        ({"artifactSha256": None}, "WrongAnswer"),
+        ({"evaluationSha256": sha("6")}, "EvaluationChanged"),
+        ({"evaluationSha256": None}, "EvaluationChanged"),
+        ({"newQuality": None}, "UnreadableAnswer"),
+        ({"oldQuality": None}, "UnreadableAnswer"),
+        ({"samples": None}, "UnreadableAnswer"),
+        ({"newQuality": "1.5"}, "UnreadableAnswer"),
+        ({"newQuality": 0.9}, "UnreadableAnswer"),
+        ({"promoted": True}, "UnreadableAnswer"),
+    ],
+)
+def test_an_answer_that_cannot_be_relied_upon_allows_nothing(changes: Json, reason: str) -> None:
+    plan = answered(**changes)
+    assert verdict(plan) == ("False", reason)
+    assert plan.status.verification is not None
+    assert plan.status.verification.new_quality is None
+
+
+def test_the_answer_to_another_task_allows_nothing() -> None:
+    scene = retrained()
+    plan = scene.answered(scene.verification, verified("verify/another/1")).plan()
+    assert verdict(plan) == ("False", "WrongAnswer")
+
+
+def test_an_unreadable_answer_allows_nothing() -> None:
+    plan = retrained().answered(retrained().verification, "promote me").plan()
+    assert verdict(plan) == ("False", "UnreadableAnswer")
+
+
+# --- the verdict -----------------------------------------------------------------------------------------------------
+
+
+def test_an_improvement_that_reaches_the_target_may_be_promoted() -> None:
+    plan = answered()
+    assert verdict(plan) == ("True", "Verified")
+    message = condition(plan, "PromotionAllowed").message
+    assert "accuracy 0.65 before, 0.93 after, on 200 held-out samples" in message
+    assert f"{scenes.OUTPUT}/new.pt2 {sha('5')}" in message
+
+
+def test_the_smallest_sufficient_gain() -> None:
+    assert with_policy(promotion={"minImprovement": "0.28"}) == ("True", "Verified")
+    assert with_policy(promotion={"minImprovement": "0.2801"}) == ("False", "NotImproved")
+
+
+def test_a_worse_model_is_not_promoted() -> None:
+    assert verdict(answered(newQuality="0.6")) == ("False", "NotImproved")
+
+
+def test_an_improvement_that_misses_the_target_is_not_promoted() -> None:
+    plan = answered(newQuality="0.8549")
+    assert verdict(plan) == ("False", "TargetMissed")
+    assert "the target is 0.855" in condition(plan, "PromotionAllowed").message
+    assert verdict(answered(newQuality="0.855")) == ("True", "Verified")
+
+
+def test_a_policy_may_be_content_with_an_improvement() -> None:
+    content = retrained().but(policies=(policy(promotion={"requireTarget": False}),))
+    answer = verified(task(content), newQuality="0.7")
+    assert verdict(content.answered(content.verification, answer).plan()) == ("True", "Verified")
+
+
+def test_a_trainer_that_claims_the_target_is_not_believed() -> None:
+    ended = launched().answered(launched().training, result(launched().digest, targetReached=True)).then().then()
+    plan = ended.answered(ended.verification, verified(task(ended), newQuality="0.7")).plan()
+    assert verdict(plan) == ("False", "TargetMissed")
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [({"labels": None}, "NoLabels"), ({"evaluation": None}, "NoEvaluationData")],
+)
+def test_without_the_means_to_verify_promotion_is_unknown(data: Json, reason: str) -> None:
+    given = {key: value for key, value in (spec()["data"] | data).items() if value is not None}
+    scene = retrained_with(data=given)
+    plan = scene.plan()
+    assert verdict(plan) == ("Unknown", reason)
+    assert plan.create == ()
+    assert plan.outcome is not None
+    assert condition(plan, "Ready").reason == "Completed"
+
+
+def test_without_a_policy_promotion_is_unknown() -> None:
+    scene = scenes.completed().but(policies=())
+    assert verdict(scene.plan()) == ("Unknown", "NoPolicy")
+
+
+def test_a_stricter_policy_takes_the_permission_back() -> None:
+    scene = scenes.completed().but(policies=(policy(promotion={"minImprovement": "0.5"}),))
+    assert verdict(scene.plan()) == ("False", "NotImproved")
+
+
+@pytest.mark.parametrize("station", [launched, retrained])
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"objective": {"target": {"absolute": "0.01"}}},
+        {"data": spec()["data"] | {"evaluation": {"uri": "pvc://data/easy.npz"}}},
+        {"models": [{"name": "current", "uri": "pvc://models/worse.pt2"}]},
+    ],
+)
+def test_a_spec_that_changed_after_the_launch_promotes_nothing(station: object, change: Json) -> None:
+    scene: Scene = station().edited(**change)  # type: ignore[operator]
+    if station is launched:
+        scene = scene.answered(scene.training, result(scene.digest)).then()
+    else:
+        scene = scene.answered(scene.verification, verified(task(scene))).then()
+    assert scene.condition("PromotionAllowed")["status"] == "Unknown"
+    assert scene.condition("PromotionAllowed")["reason"] == "SpecChanged"
+    outcome = scene.records[0].outcome
+    assert outcome is not None
+    assert outcome.new_quality is None
+
+
+# --- the outcome -----------------------------------------------------------------------------------------------------
+
+
+def test_the_outcome_is_recorded_only_after_the_verification() -> None:
+    assert retrained().plan().outcome is None
+    plan = answered()
+    assert plan.outcome is not None
+    assert plan.outcome.record == retrained().records[0].metadata.name
+    recorded = json.loads(json.dumps(plan.outcome.outcome.to_wire()))
+    assert recorded == {
+        "finishedAt": "2026-05-04T12:00:00Z",
+        "result": "Succeeded",
+        "steps": 400,
+        "targetReached": True,
+        "podSeconds": "60",
+        "energyWh": "0.233333",
+        "energyBasis": "Estimated",
+        "oldQuality": "0.65",
+        "newQuality": "0.93",
+    }
+
+
+def test_the_outcome_is_asked_for_until_it_stands_and_never_again() -> None:
+    scene = retrained().answered(retrained().verification, verified(task(retrained())))
+    not_written = scene.but(status=scene.plan().status.to_wire())
+    assert not_written.plan().outcome == scene.plan().outcome
+    assert scene.then().plan().outcome is None
+
+
+def test_a_failed_verification_is_an_outcome_without_quality() -> None:
+    plan = answered(artifactSha256=sha("6"))
+    assert plan.outcome is not None
+    assert (plan.outcome.outcome.result, plan.outcome.outcome.new_quality) == ("Succeeded", None)
+
+
+def test_a_record_that_is_gone_gets_no_outcome() -> None:
+    scene = retrained().answered(retrained().verification, verified(task(retrained()))).but(records=())
+    assert scene.plan().outcome is None

@@ -1,0 +1,144 @@
+"""The retraining Job: the requester's template, bounded, answerable, run once."""
+
+from typing import Any
+
+import pytest
+
+from modelreuse.api import TrainingPlan, parse_message
+from modelreuse.manifests import InvalidTemplateError, retraining_job, training_plan
+from unit.manifests.checks import DIGEST, Json, check, container, cost, environment, pod, trainer_template
+
+
+def built(template: Json | None = None, hours: float = 2.0, **changes: Any) -> Json:
+    one = check()
+    retraining = one.spec.retraining
+    assert retraining is not None
+    if template is not None:
+        retraining = retraining.model_copy(update={"job_template": template})
+    one = one.model_copy(update={"spec": one.spec.model_copy(update={"retraining": retraining})})
+    plan = training_plan(one, cost(), **({"layers": ["fc2"], "target": 0.855, "digest": DIGEST} | changes))
+    return retraining_job(one, plan, hours_high=hours)
+
+
+def told(job: Json) -> TrainingPlan:
+    return parse_message(TrainingPlan, environment(job, "trainer")["MODELREUSE_PLAN"])
+
+
+def test_the_trainer_is_told_what_was_approved() -> None:
+    plan = told(built())
+    assert (plan.action, plan.layers, plan.digest) == ("FineTune", ["fc2"], DIGEST)
+    assert plan.output == "pvc://candidates/digits"
+    assert float(plan.target) == 0.855
+    assert plan.model.factory == "net:build"
+
+
+def test_the_trainer_gets_the_steps_that_were_predicted_at_most() -> None:
+    assert told(built()).max_steps == 401
+    one = check()
+    many = cost(steps={"low": "1", "high": "9999", "basis": "Assumed"})
+    assert training_plan(one, many, layers=[], target=0.5, digest=DIGEST).max_steps == 1500
+
+
+@pytest.mark.parametrize(("target", "written"), [(1.5, 1), (-1.0, 0), (1 / 3, 0.333333)])
+def test_the_target_is_a_fraction(target: float, written: float) -> None:
+    assert float(told(built(target=target)).target) == written
+
+
+def test_the_time_is_the_approved_upper_end_and_the_start() -> None:
+    assert built(hours=2.0)["spec"]["activeDeadlineSeconds"] == 7200 + 600
+    assert built(hours=0.0001)["spec"]["activeDeadlineSeconds"] == 601
+
+
+def test_a_template_cannot_prolong_or_repeat_it() -> None:
+    spec = built(
+        trainer_template(
+            activeDeadlineSeconds=10**6, backoffLimit=6, ttlSecondsAfterFinished=1, podFailurePolicy={"rules": []}
+        )
+    )["spec"]
+    assert spec["activeDeadlineSeconds"] == 7800
+    assert (spec["backoffLimit"], spec["completions"], spec["parallelism"]) == (0, 1, 1)
+    assert not {"ttlSecondsAfterFinished", "podFailurePolicy"} & spec.keys()
+
+
+def test_a_template_cannot_change_how_it_answers() -> None:
+    template = trainer_template()
+    template["spec"]["template"]["spec"]["restartPolicy"] = "OnFailure"
+    template["spec"]["template"]["spec"]["containers"][0] |= {
+        "terminationMessagePath": "/x",
+        "terminationMessagePolicy": "FallbackToLogsOnError",
+        "env": [{"name": "MODELREUSE_PLAN", "value": "{}"}, {"name": "MINE", "value": "1"}],
+    }
+    job = built(template)
+    trainer = container(job, "trainer")
+    assert pod(job)["restartPolicy"] == "Never"
+    assert (trainer["terminationMessagePath"], trainer["terminationMessagePolicy"]) == ("/dev/termination-log", "File")
+    assert told(job).digest == DIGEST
+    assert environment(job, "trainer")["MINE"] == "1"
+    assert environment(job, "trainer")["MODELREUSE_PVC_ROOT"] == "/mnt/modelreuse/pvc"
+
+
+def test_everything_else_of_the_template_stays() -> None:
+    template = trainer_template(suspend=True)
+    template["spec"]["template"]["metadata"] = {"labels": {"team": "vision", "modelreuse.io/check": "other"}}
+    template["spec"]["template"]["spec"]["volumes"] = [{"name": "x", "emptyDir": {}}]
+    job = built(template)
+    assert job["spec"]["suspend"] is True
+    assert container(job, "trainer")["command"] == ["python", "train.py"]
+    assert pod(job)["volumes"] == [{"name": "x", "emptyDir": {}}]
+    assert job["spec"]["template"]["metadata"]["labels"] == {
+        "team": "vision",
+        "modelreuse.io/check": "digits",
+        "modelreuse.io/role": "retraining",
+    }
+
+
+def test_the_plan_is_not_rewritten_by_what_kubernetes_expands() -> None:
+    job = built(layers=["$(MINE)"])
+    assert "$" not in environment(job, "trainer")["MODELREUSE_PLAN"]
+    assert told(job).layers == ["$(MINE)"]
+
+
+def test_there_is_no_token_unless_the_template_asks() -> None:
+    assert pod(built())["automountServiceAccountToken"] is False
+    asking = trainer_template()
+    asking["spec"]["template"]["spec"]["automountServiceAccountToken"] = True
+    assert pod(built(asking))["automountServiceAccountToken"] is True
+
+
+def test_the_job_is_bound_to_the_digest() -> None:
+    assert built()["metadata"]["annotations"] == {"modelreuse.io/task": DIGEST}
+    assert built()["metadata"]["name"] != built(digest="sha256:" + "e" * 64)["metadata"]["name"]
+
+
+@pytest.mark.parametrize(
+    ("template", "field"),
+    [
+        ({}, "jobTemplate.spec: is missing"),
+        ({"spec": "x"}, "jobTemplate.spec: is missing"),
+        ({"spec": {}}, "jobTemplate.spec.template.spec.containers: is missing"),
+        ({"spec": {"template": {"spec": {"containers": {}}}}}, "spec.containers: is missing"),
+        ({"spec": {"template": {"spec": {"containers": ["x"]}}}}, "spec.containers: is missing"),
+        (
+            {"spec": {"template": {"spec": {"containers": [{"name": "main"}]}}}},
+            "must be called 'trainer'; found ['main']",
+        ),
+        ({"spec": {"template": {"spec": {"containers": [{"name": "trainer"}] * 2}}}}, "must be called 'trainer'"),
+        (trainer_template(parallelism=4), "jobTemplate.spec.parallelism: 4"),
+        (trainer_template(completions=2), "jobTemplate.spec.completions: 2"),
+    ],
+)
+def test_a_template_that_cannot_be_run_is_refused_by_field(template: Json, field: str) -> None:
+    with pytest.raises(InvalidTemplateError) as caught:
+        built(template)
+    assert str(caught.value).startswith("spec.retraining.jobTemplate")
+    assert field in str(caught.value)
+
+
+def test_a_model_that_is_not_listed_is_refused() -> None:
+    with pytest.raises(InvalidTemplateError, match=r"spec\.models: no longer lists gone"):
+        training_plan(check(), cost(model="gone"), layers=[], target=0.5, digest=DIGEST)
+
+
+def test_without_a_retraining_there_is_no_plan() -> None:
+    with pytest.raises(InvalidTemplateError, match=r"spec\.retraining: is missing"):
+        training_plan(check(retraining=None), cost(), layers=[], target=0.5, digest=DIGEST)
