@@ -61,6 +61,7 @@ def _load(file: Path) -> tuple[Tensor, Tensor]:
 def _trainable(model: nn.Module, layers: Sequence[str]) -> list[nn.Parameter]:
     """The parameters of the named layers, of all if none is named; the others are frozen."""
     if layers:
+        model.requires_grad_(False)
         for layer in layers:
             model.get_submodule(layer).requires_grad_(True)
     return [parameter for parameter in model.parameters() if parameter.requires_grad]

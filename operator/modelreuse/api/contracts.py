@@ -147,7 +147,10 @@ def parse_message(contract: type[Message], message: str) -> Message:
     try:
         return contract.model_validate_json(message)
     except ValidationError as error:
-        where = ".".join(str(part) for part in error.errors()[0]["loc"]) or "the message"
+        first = error.errors()[0]
+        # The name of an unknown field is the message's own: only known names are shown.
+        known = first["loc"][:-1] if first["type"] == "extra_forbidden" else first["loc"]
+        where = ".".join(str(part) for part in known) or "the message"
         raise UnreadableMessageError(
-            f"the termination message is not a valid {contract.__name__}: {where[:100]}: {error.errors()[0]['type']}"
+            f"the termination message is not a valid {contract.__name__}: {where[:100]}: {first['type']}"
         ) from None

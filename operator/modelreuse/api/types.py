@@ -66,7 +66,8 @@ def decimal(value: float | int | Decimal) -> Decimal:
 def format_decimal(value: Decimal) -> str:
     """`value` in plain digits, at most 15 after the point, without trailing zeros."""
     text = f"{value:.15f}"
-    return text.rstrip("0").rstrip(".")
+    plain = text.rstrip("0").rstrip(".")
+    return "0" if plain == "-0" else plain
 
 
 _IN_QUOTES = "a decimal in quotes"
