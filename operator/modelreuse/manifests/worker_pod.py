@@ -10,6 +10,9 @@ from modelreuse.manifests.identity import owned_labels, owned_metadata
 from modelreuse.manifests.merge import merged
 
 USER = 65532
+REQUESTS = {"cpu": "250m", "memory": "512Mi"}
+"""What a pod is sure to get, unless the template says otherwise: without any, a busy node would starve the pass that
+predictions are measured by."""
 SCHEDULING_FIELDS = (
     "affinity",
     "imagePullSecrets",
@@ -59,6 +62,10 @@ def worker_job(
                     "name": WORKER_CONTAINER,
                     "image": image,
                     "env": environment,
+                    # A template's limits may be below our requests, so it brings both or neither.
+                    **(
+                        {} if "containers" in scheduling_of(template)["spec"] else {"resources": {"requests": REQUESTS}}
+                    ),
                     "securityContext": {
                         "allowPrivilegeEscalation": False,
                         "readOnlyRootFilesystem": True,
