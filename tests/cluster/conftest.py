@@ -1,5 +1,6 @@
 """A real API server for the session, with the custom resources and the chart installed as a cluster admin would."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +13,8 @@ from localcluster import Cluster
 
 CHECKOUT = Path(__file__).parents[2]
 CRDS = sorted((CHECKOUT / "crds").glob("*.yaml"))
+CLUSTER = os.environ.get("MODELREUSE_TEST_CLUSTER", "test")
+"""Name of the cluster: two runs at once in one checkout need two."""
 TEMPLATES = sorted((CHECKOUT / "charts/model-reuse-operator/templates").glob("*.yaml"))
 
 
@@ -23,7 +26,7 @@ def documents(*paths: Path) -> list[Object]:
 @pytest.fixture(scope="session")
 def control_plane() -> Iterator[Cluster]:
     """etcd, kube-apiserver and kube-controller-manager; gone at the end."""
-    with Cluster.up(name="test", level="control-plane") as cluster:
+    with Cluster.up(name=CLUSTER, level="control-plane") as cluster:
         yield cluster
 
 

@@ -8,10 +8,10 @@ import errno
 import logging
 
 from modelreuse.api import FieldError
+from modelreuse.api.types import MAX_TEXT
 from modelreuse.worker.wording import one_line
 
 MAX_FIELD = 128
-MAX_SENTENCE = 1000
 
 REASONS = {
     "ActivationsNotFinite": "the model computes NaN or infinity",
@@ -20,8 +20,10 @@ REASONS = {
     "ArrayMissing": "an array that the check names is not in the file",
     "ArtifactMismatch": "the new model's bytes aren't those that the training reported",
     "BadTask": "the task itself can't be read: worker and operator don't fit each other",
+    "CodeChanged": "the folder of code holds other files than those that were assessed",
     "CodeFailed": "the user's own function, or its import, raised an exception",
     "CodeNotFound": "there is no such module or function",
+    "CodeTooLarge": "a folder of code with more files or bytes than are read",
     "EmptyData": "a data set without samples",
     "EvaluationMissing": "a verification without evaluation data",
     "FactoryMissing": "a .safetensors file without a factory",
@@ -38,6 +40,7 @@ REASONS = {
     "ModelNotReadable": "this PyTorch can't load the model",
     "NeedsPickle": "weights or arrays that would have to be unpickled",
     "NotAFile": "a folder, pipe or device where a file should be",
+    "NotAFolder": "a file, or nothing, where a folder should be",
     "NotAModule": "the factory returned something else than a torch module",
     "NotCallable": "the name of the user's function is that of something else",
     "NotReadable": "the file's mode forbids reading it",
@@ -76,7 +79,7 @@ class TaskError(Exception):
         self.reason = reason
         self.field = field[:MAX_FIELD]
         self.retryable = retryable
-        super().__init__(one_line(f"{self.field}: {detail}", MAX_SENTENCE))
+        super().__init__(one_line(f"{self.field}: {detail}", MAX_TEXT))
 
     def as_field_error(self) -> FieldError:
         """The same for the summary."""

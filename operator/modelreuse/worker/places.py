@@ -8,7 +8,7 @@ from pathlib import Path
 from modelreuse.api.names import CLAIMS_ROOT, CLAIMS_ROOT_ENV, TERMINATION_LOG
 
 TERMINATION_LOG_ENV = "MODELREUSE_TERMINATION_LOG"
-"""For a pod whose template sets another terminationMessagePath, and for tests."""
+"""For a worker outside a pod."""
 
 
 @dataclass(frozen=True)
