@@ -6,7 +6,7 @@ import pytest
 
 from cluster.controller.operator_process import WORKER_IMAGE, OperatorProcess
 from cluster.controller.team import OURS, Team
-from cluster.person import Object
+from cluster.person import Object, RefusedError
 from cluster.waiting import until
 from unit.decisions import scenes
 
@@ -135,7 +135,8 @@ def test_a_rejection_consumes_the_digest(team: Team, running: OperatorProcess) -
     said = team.until(check, "Approved", "False", "Rejected")
     assert said["message"].startswith("rejected by alice, ")
     team["alice"].annotate(check, reject=None)
-    team["alice"].annotate(check, approve=digest)
+    with pytest.raises(RefusedError, match="that is final for this assessment"):
+        team["alice"].annotate(check, approve=digest)
     team["bob"].annotate(check, assess="after-it")
     until(lambda: team.now(check)["status"].get("history"), "the rejected assessment is a row of history")
     (row,) = team.now(check)["status"]["history"]
