@@ -18,6 +18,7 @@ from modelreuse.decisions.terms import Terms
 from modelreuse.decisions.verifying import cannot_verify, is_finished, promotion
 
 State = Literal["True", "False", "Unknown"]
+_ASSESSING = ("Assessing", "the forward pass over reference and new data has not ended")
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,7 @@ def conditions(observed: Observed, status: ModelReuseCheckStatus, found: Finding
 
 def _assessed(status: ModelReuseCheckStatus) -> tuple[State, str, str]:
     if status.assessed_at is None:
-        return "False", "Assessing", "the forward pass over reference and new data has not ended"
+        return "False", *_ASSESSING
     failures = [one.failure for one in status.assessments if one.failure]
     if failures and len(failures) == len(status.assessments):
         return "False", failures[0].reason, failures[0].message
@@ -158,7 +159,7 @@ def _kstatus(
 
 def _busy_with(observed: Observed, status: ModelReuseCheckStatus, terms: Terms | Failure) -> tuple[str, str] | None:
     if status.assessed_at is None:
-        return None if observed.check.spec.suspend else ("Assessing", "the forward pass has not ended")
+        return None if observed.check.spec.suspend else _ASSESSING
     retraining = status.retraining
     if retraining is None:
         return None
