@@ -28,6 +28,21 @@ from modelreuse.api.types import (
     Uid,
     Uri,
 )
+from modelreuse.api.uris import (
+    DATA_SUFFIXES,
+    FOLDER_OVER_HTTPS,
+    FOLDER_RULE,
+    MODEL_SUFFIXES,
+    MOUNTED_SCHEMES,
+    PICKLE_REFUSED,
+    PICKLE_SUFFIXES,
+    UNKNOWN_DATA_FORMAT,
+    UNKNOWN_MODEL_FORMAT,
+    WRITABLE_SCHEMES,
+    is_folder,
+    one_of_schemes,
+    suffix_rule,
+)
 
 MAX_MODELS = 8
 MAX_LAYERS_IN_STATUS = 32
@@ -62,11 +77,45 @@ TrainingAction = Literal[Action.FINE_TUNE, Action.RETRAIN, Action.TRAIN_FROM_SCR
 # --- spec -----------------------------------------------------------------------------------------------------------
 
 
+_NO_FOLDER_OVER_HTTPS: dict[str, Any] = {
+    "rule": "!self.uri.startsWith('https://') || !self.uri.endsWith('/')",
+    "message": FOLDER_OVER_HTTPS,
+    "fieldPath": ".uri",
+}
+
+
+def _refuse_folder_over_https(uri: str) -> None:
+    if uri.startswith("https://") and is_folder(uri):
+        raise ValueError(f"uri: {uri!r}: {FOLDER_OVER_HTTPS}")
+
+
+def _is_of(schemes: tuple[str, ...], uri: str) -> bool:
+    return uri.partition("://")[0] in schemes
+
+
 class CodeSource(ApiModel):
     """Python code of the user's own that a factory or a transform needs."""
 
     uri: Uri
     """A folder, mounted read-only and put on PYTHONPATH of the assessment."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "x-kubernetes-validations": [
+                {
+                    "rule": one_of_schemes(MOUNTED_SCHEMES, "self.uri"),
+                    "message": "code is mounted, not downloaded: uri must be a pvc:// or file:// URI",
+                    "fieldPath": ".uri",
+                },
+            ]
+        }
+    )
+
+    @model_validator(mode="after")
+    def _can_be_mounted(self) -> "CodeSource":
+        if not _is_of(MOUNTED_SCHEMES, self.uri):
+            raise ValueError("uri: code is mounted, not downloaded: uri must be a pvc:// or file:// URI")
+        return self
 
 
 class ModelSource(ApiModel):
@@ -74,7 +123,8 @@ class ModelSource(ApiModel):
 
     name: DnsLabel
     uri: Uri
-    """Weights; the format follows from the suffix: `.pt2` (torch.export) or `.safetensors` (needs `factory`)."""
+    """Weights; the format follows from the suffix: `.pt2` (torch.export), `.safetensors` (needs `factory`), or a folder
+    with a / at its end (Hugging Face's config.json and safetensors)."""
     factory: Factory | None = None
     """For `.safetensors`: a callable without arguments, `package.module:function`, that returns the torch module."""
     layers: Annotated[list[LayerName], Field(max_length=64)] = []
@@ -90,33 +140,66 @@ class ModelSource(ApiModel):
                     "fieldPath": ".factory",
                 },
                 {
-                    "rule": "self.uri.endsWith('.safetensors') || self.uri.endsWith('.pt2')",
-                    "messageExpression": "'unknown format of \"' + self.uri + '\"; known suffixes: .pt2, .safetensors'",
+                    "rule": f"!({suffix_rule(PICKLE_SUFFIXES)})",
+                    "message": PICKLE_REFUSED,
                     "fieldPath": ".uri",
                 },
+                {
+                    "rule": f"{suffix_rule((*MODEL_SUFFIXES, *PICKLE_SUFFIXES))} || {FOLDER_RULE}",
+                    "messageExpression": f"'unknown format of \"' + self.uri + '\"; {UNKNOWN_MODEL_FORMAT}'",
+                    "fieldPath": ".uri",
+                },
+                _NO_FOLDER_OVER_HTTPS,
             ]
         }
     )
 
     @model_validator(mode="after")
     def _format_is_known(self) -> "ModelSource":
-        if not self.uri.endswith((".safetensors", ".pt2")):
-            raise ValueError(f"uri: {self.uri!r}: unknown format; known suffixes: .pt2, .safetensors")
+        if self.uri.endswith(PICKLE_SUFFIXES):
+            raise ValueError(f"uri: {self.uri!r}: {PICKLE_REFUSED}")
+        if not self.uri.endswith(MODEL_SUFFIXES) and not is_folder(self.uri):
+            raise ValueError(f"uri: {self.uri!r}: unknown format; {UNKNOWN_MODEL_FORMAT}")
         if self.uri.endswith(".safetensors") and self.factory is None:
             raise ValueError(
                 "factory: a .safetensors file holds weights only: factory must name what builds the module, "
                 "as in vision.net:build"
             )
+        _refuse_folder_over_https(self.uri)
         return self
 
 
 class DataSource(ApiModel):
-    """A data set in a file."""
+    """A data set: a file, a folder, or what the user's own code reads from one."""
 
     uri: Uri
-    """An `.npz` archive of arrays with one row per sample."""
+    """The format follows from the suffix: `.npz` (arrays with one row per sample), `.parquet` (a column per array), or
+    a folder with a / at its end: of Parquet files, or of images with a folder per class."""
+    factory: Factory | None = None
+    """A callable, `package.module:function`, that gets the local path of `uri`, in whatever format, and yields batches:
+    dicts of arrays by name, with one row per sample."""
     revision: Annotated[str, StringConstraints(max_length=128)] | None = None
     """The owner's own name for this state of the data; shown, never interpreted."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "x-kubernetes-validations": [
+                {
+                    "rule": f"has(self.factory) || {suffix_rule(DATA_SUFFIXES)} || {FOLDER_RULE}",
+                    "messageExpression": f"'unknown format of \"' + self.uri + '\"; {UNKNOWN_DATA_FORMAT}'",
+                    "fieldPath": ".uri",
+                },
+                _NO_FOLDER_OVER_HTTPS,
+            ]
+        }
+    )
+
+    @model_validator(mode="after")
+    def _format_is_known(self) -> "DataSource":
+        if self.factory is None and not self.uri.endswith(DATA_SUFFIXES) and not is_folder(self.uri):
+            raise ValueError(f"uri: {self.uri!r}: unknown format; {UNKNOWN_DATA_FORMAT}")
+        _refuse_folder_over_https(self.uri)
+        return self
 
 
 class DataSources(ApiModel):
@@ -168,6 +251,9 @@ class Objective(ApiModel):
     target: Target | None = None
 
 
+_OUTPUT_IS_WRITTEN = "reports are written: output must be a pvc://, s3://, gs:// or file:// URI"
+
+
 class Assessment(ApiModel):
     """How the forward pass runs."""
 
@@ -179,6 +265,24 @@ class Assessment(ApiModel):
     timeout: Duration = "1h"
     template: OpenObject = {}
     """A partial PodTemplateSpec, merged onto the assessment's pod; the container is called `worker`."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "x-kubernetes-validations": [
+                {
+                    "rule": f"!has(self.output) || {one_of_schemes(WRITABLE_SCHEMES, 'self.output')}",
+                    "message": _OUTPUT_IS_WRITTEN,
+                    "fieldPath": ".output",
+                },
+            ]
+        }
+    )
+
+    @model_validator(mode="after")
+    def _output_can_be_written(self) -> "Assessment":
+        if self.output is not None and not _is_of(WRITABLE_SCHEMES, self.output):
+            raise ValueError(f"output: {self.output!r}: {_OUTPUT_IS_WRITTEN}")
+        return self
 
 
 class Retraining(ApiModel):

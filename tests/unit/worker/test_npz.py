@@ -9,7 +9,7 @@ import pytest
 
 from modelreuse.worker.content import Content
 from modelreuse.worker.errors import TaskError
-from modelreuse.worker.formats.npz import load_npz, missing_array
+from modelreuse.worker.formats.npz import load_npz
 
 FIELD = "spec.data.new.uri"
 
@@ -105,9 +105,3 @@ def test_a_flipped_bit_is_damage():
         load_npz(Content(bytes(data), ""), FIELD, ["x"])
 
     assert refusal.value.reason == "ArchiveDamaged"
-
-
-def test_a_missing_array_is_told_with_those_that_exist():
-    error = missing_array(saved(images=np.zeros(1), targets=np.zeros(1)), FIELD, "inputs")
-
-    assert str(error) == "spec.data.new.uri: holds no array 'inputs'; it holds 'images', 'targets'"
