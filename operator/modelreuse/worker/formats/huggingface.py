@@ -135,6 +135,7 @@ def _built(settings: dict[str, Any], state: dict[str, Tensor], fields: ModelFiel
             fields.uri,
             "a Hugging Face folder needs the extra 'transformers': pip install 'model-reuse-operator[transformers]'",
         ) from None
+    transformers.utils.logging.disable_progress_bar()
     try:
         config = transformers.AutoConfig.for_model(**{"model_type": "", **settings})
     except Exception as error:
@@ -142,16 +143,17 @@ def _built(settings: dict[str, Any], state: dict[str, Tensor], fields: ModelFiel
         raise TaskError(
             "ModelNotReadable", fields.uri, f"transformers {transformers.__version__} can't read {CONFIG}: {cause}"
         ) from error
-    auto = _auto_class(transformers, config, fields)
+    architecture = _architecture(transformers, config, fields)
     try:
-        model, loading = auto.from_pretrained(
+        model, loading = architecture.from_pretrained(
             None,
             config=config,
             state_dict=state,
             dtype=torch.float32,
             attn_implementation="eager",
-            trust_remote_code=False,
             local_files_only=True,
+            use_safetensors=True,
+            ignore_mismatched_sizes=True,  # so that they are told by name, below
             output_loading_info=True,
         )
     except (MemoryError, torch.OutOfMemoryError):
@@ -166,15 +168,16 @@ def _built(settings: dict[str, Any], state: dict[str, Tensor], fields: ModelFiel
     return model
 
 
-def _auto_class(transformers: Any, config: Any, fields: ModelFields) -> Any:
-    """The auto class whose table names the architecture that the folder was saved from."""
+def _architecture(transformers: Any, config: Any, fields: ModelFields) -> Any:
+    """The class that the folder was saved from, if transformers' own tables of classifiers hold it."""
     saved = list(config.architectures or [])
     for task in _TASKS:
         auto = getattr(transformers, f"AutoModelFor{task}", None)
         known = None if auto is None else auto._model_mapping.get(type(config), None)
         classes = known if isinstance(known, tuple) else (known,)
-        if any(each is not None and each.__name__ in saved for each in classes):
-            return auto
+        for each in classes:
+            if each is not None and each.__name__ in saved:
+                return each
     shown = few(saved) if saved else f"no architecture (model_type {config.model_type!r})"
     raise TaskError(
         "UnknownFormat",
