@@ -15,12 +15,12 @@ from modelreuse.worker.schemes.storage import (
     bad_credentials,
     denied,
     needs_extra,
-    no_such_bucket,
     no_such_file,
     unreachable,
 )
 
 _HINT = "check the bucket's permissions, and the pod's GOOGLE_APPLICATION_CREDENTIALS or service account"
+_MISSING = "no such object, or no such bucket"
 _MAY_HEAL = frozenset({408, 429, 500, 502, 503, 504})
 
 
@@ -56,9 +56,9 @@ def explain(error: Exception) -> StorageTroubleError | None:
     if isinstance(error, auth.GoogleAuthError):
         return bad_credentials(type(error).__name__, _HINT)
     if isinstance(error, HttpError):
-        return _of_status(int(error.code or 0), str(error.message))
+        return _of_status(int(error.code or 0))
     if isinstance(error, FileNotFoundError):
-        return no_such_file()
+        return no_such_file(_MISSING)
     if isinstance(error, PermissionError) or str(error).startswith("Forbidden"):
         return denied(_HINT)
     if isinstance(error, aiohttp.ClientError | TimeoutError | ConnectionError):
@@ -68,9 +68,9 @@ def explain(error: Exception) -> StorageTroubleError | None:
     return None
 
 
-def _of_status(status: int, message: str) -> StorageTroubleError:
+def _of_status(status: int) -> StorageTroubleError:
     if status == 404:
-        return no_such_bucket() if "bucket does not exist" in message else no_such_file()
+        return no_such_file(_MISSING)
     if status == 401:
         return bad_credentials("401", _HINT)
     if status == 403:
