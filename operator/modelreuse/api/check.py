@@ -219,6 +219,11 @@ class DataSources(ApiModel):
     evaluation: DataSource | None = None
     """Held-out new data, with labels, on which a retrained model is verified."""
 
+    @property
+    def sources(self) -> "list[DataSource]":
+        """All data sets that are named."""
+        return [source for source in (self.reference, self.new, self.evaluation) if source is not None]
+
 
 class Target(ApiModel):
     """The quality to reach: a share of the reference quality, or an absolute value."""

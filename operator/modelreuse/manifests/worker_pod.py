@@ -24,6 +24,23 @@ SCHEDULING_FIELDS = (
     "topologySpreadConstraints",
 )
 """What of `assessment.template` applies to verification too: where it runs, never what runs."""
+STORAGE_ENVIRONMENT = frozenset(
+    {
+        "AWS_ACCESS_KEY_ID",
+        "AWS_DEFAULT_REGION",
+        "AWS_ENDPOINT_URL",
+        "AWS_ENDPOINT_URL_S3",
+        "AWS_REGION",
+        "AWS_SECRET_ACCESS_KEY",
+        "AWS_SESSION_TOKEN",
+        "HF_ENDPOINT",
+        "HF_TOKEN",
+        "MODELREUSE_S3_ANONYMOUS",
+        "MODELREUSE_SCRATCH_BYTES",
+    }
+)
+"""Variables of the template's worker that verification gets too, one by one: with them it can read the same storage,
+and whatever a storage answers must have the hash that was approved. `envFrom` could bring any variable, so it isn't."""
 
 
 def worker_job(
@@ -63,9 +80,7 @@ def worker_job(
                     "image": image,
                     "env": environment,
                     # A template's limits may be below our requests, so it brings both or neither.
-                    **(
-                        {} if "containers" in scheduling_of(template)["spec"] else {"resources": {"requests": REQUESTS}}
-                    ),
+                    **({} if _brings_resources(template) else {"resources": {"requests": REQUESTS}}),
                     "securityContext": {
                         "allowPrivilegeEscalation": False,
                         "readOnlyRootFilesystem": True,
@@ -114,12 +129,25 @@ def unexpanded(text: str) -> str:
 
 
 def scheduling_of(template: Mapping[str, Any]) -> dict[str, Any]:
-    """The part of a partial PodTemplateSpec that says where to run and on what resources."""
+    """The part of a partial PodTemplateSpec that says where to run, on what resources, and how to reach storage."""
     spec = template.get("spec")
     spec = spec if isinstance(spec, Mapping) else {}
     kept = {field: spec[field] for field in SCHEDULING_FIELDS if field in spec}
     containers = spec.get("containers")
     for container in containers if isinstance(containers, list) else []:
-        if isinstance(container, Mapping) and container.get("name") == WORKER_CONTAINER and "resources" in container:
-            kept["containers"] = [{"name": WORKER_CONTAINER, "resources": container["resources"]}]
+        if isinstance(container, Mapping) and container.get("name") == WORKER_CONTAINER:
+            worker = {"resources": container["resources"]} if "resources" in container else {}
+            if storage := _storage_environment(container.get("env")):
+                worker["env"] = storage
+            if worker:
+                kept["containers"] = [{"name": WORKER_CONTAINER, **worker}]
     return {"spec": kept}
+
+
+def _storage_environment(variables: object) -> list[dict[str, Any]]:
+    every = variables if isinstance(variables, list) else []
+    return [dict(each) for each in every if isinstance(each, Mapping) and each.get("name") in STORAGE_ENVIRONMENT]
+
+
+def _brings_resources(template: Mapping[str, Any]) -> bool:
+    return any("resources" in container for container in scheduling_of(template)["spec"].get("containers", ()))

@@ -135,7 +135,7 @@ def _built(settings: dict[str, Any], state: dict[str, Tensor], fields: ModelFiel
             fields.uri,
             "a Hugging Face folder needs the extra 'transformers': pip install 'model-reuse-operator[transformers]'",
         ) from None
-    transformers.utils.logging.disable_progress_bar()
+    transformers.utils.logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     try:
         config = transformers.AutoConfig.for_model(**{"model_type": "", **settings})
     except Exception as error:

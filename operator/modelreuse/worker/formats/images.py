@@ -94,18 +94,21 @@ class ImageRows(RowSource):
                 rows: Rows = {}
                 for name in names:
                     if name == self._input:
-                        rows[name] = self._stacked(list(pool.map(self._image, self._paths[start : start + size])))
+                        rows[name] = self._images(self._paths[start : start + size], pool)
                     else:
                         rows[name] = self._labels[start : start + size]
                 yield rows
 
-    def _stacked(self, images: list[NDArray[Any]]) -> NDArray[Any]:
-        if not self._wish.transformed:
-            return np.stack(images)
-        several = np.empty(len(images), dtype=object)
-        for number, image in enumerate(images):
-            several[number] = image
-        return several
+    def _images(self, paths: list[str], pool: ThreadPoolExecutor) -> NDArray[Any]:
+        column = self.columns[self._input]
+        images = np.empty((len(paths), *column.shape), column.dtype)
+
+        def put(number: int) -> None:
+            images[number] = self._image(paths[number])
+
+        for _ in pool.map(put, range(len(paths))):
+            pass
+        return images
 
     def _image(self, path: str) -> NDArray[Any]:
         try:
