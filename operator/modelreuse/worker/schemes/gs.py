@@ -7,6 +7,7 @@ identity; public buckets need none.
 import os
 from typing import Any
 
+from modelreuse.worker.schemes.connections import is_unanswered, is_untrusted
 from modelreuse.worker.schemes.filesystem import FileSystemStorage
 from modelreuse.worker.schemes.storage import (
     StorageTroubleError,
@@ -15,6 +16,7 @@ from modelreuse.worker.schemes.storage import (
     bad_credentials,
     denied,
     needs_extra,
+    no_credentials,
     no_such_file,
     unreachable,
 )
@@ -46,13 +48,16 @@ def _file_system() -> Any:
 
 
 def explain(error: Exception) -> StorageTroubleError | None:
-    """What an exception of gcsfs, google-auth or aiohttp means."""
-    import aiohttp
+    """What an exception of gcsfs, google-auth or their HTTP client means."""
     import google.auth.exceptions as auth
     from gcsfs.retry import HttpError
 
-    if isinstance(error, aiohttp.ClientSSLError):
+    if is_untrusted(error):
         return bad_certificate()
+    if isinstance(error, auth.TransportError):
+        return unreachable(type(error).__name__)
+    if isinstance(error, auth.DefaultCredentialsError):
+        return no_credentials("give it GOOGLE_APPLICATION_CREDENTIALS or a service account")
     if isinstance(error, auth.GoogleAuthError):
         return bad_credentials(type(error).__name__, _HINT)
     if isinstance(error, HttpError):
@@ -61,7 +66,7 @@ def explain(error: Exception) -> StorageTroubleError | None:
         return no_such_file(_MISSING)
     if isinstance(error, PermissionError) or str(error).startswith("Forbidden"):
         return denied(_HINT)
-    if isinstance(error, aiohttp.ClientError | TimeoutError | ConnectionError):
+    if is_unanswered(error):
         return unreachable(type(error).__name__)
     if isinstance(error, OSError | ValueError):
         return answered(type(error).__name__, retryable=False)

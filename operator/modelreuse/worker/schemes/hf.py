@@ -7,6 +7,7 @@ told by its content hash, and a commit as the revision keeps it there.
 import os
 from typing import Any
 
+from modelreuse.worker.schemes.connections import is_unanswered, is_untrusted
 from modelreuse.worker.schemes.filesystem import FileSystemStorage
 from modelreuse.worker.schemes.storage import (
     StorageTroubleError,
@@ -58,21 +59,15 @@ def explain(error: Exception) -> StorageTroubleError | None:
     if isinstance(error, FileNotFoundError):
         cause = error.__cause__ or error.__context__
         return explain(cause) if isinstance(cause, errors.HfHubHTTPError) else no_such_file()
-    if "CERTIFICATE_VERIFY_FAILED" in str(error):
+    if is_untrusted(error):
         return bad_certificate()
     if isinstance(error, errors.OfflineModeIsEnabled):
         return answered("nothing: HF_HUB_OFFLINE is set", retryable=False)
-    if isinstance(error, ConnectionError | TimeoutError) or type(error).__name__ in _NO_ANSWER:
+    if is_unanswered(error):
         return unreachable(type(error).__name__)
     if isinstance(error, OSError | ValueError):
         return answered(type(error).__name__, retryable=False)
     return None
-
-
-_NO_ANSWER = frozenset(
-    {"ConnectError", "ConnectTimeout", "ReadError", "ReadTimeout", "RemoteProtocolError", "PoolTimeout", "WriteError"}
-)
-"""Exceptions of the HTTP client that the hub's library uses, whichever that is."""
 
 
 def _of_status(status: int) -> StorageTroubleError:

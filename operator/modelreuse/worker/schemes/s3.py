@@ -5,9 +5,9 @@ token, AWS_ENDPOINT_URL_S3, AWS_CA_BUNDLE ... of the pod. MODELREUSE_S3_ANONYMOU
 """
 
 import os
-from collections.abc import Iterator
 from typing import Any
 
+from modelreuse.worker.schemes.connections import chain, is_unanswered, is_untrusted
 from modelreuse.worker.schemes.filesystem import FileSystemStorage
 from modelreuse.worker.schemes.storage import (
     StorageTroubleError,
@@ -63,23 +63,23 @@ def _file_system() -> Any:
 
 
 def explain(error: Exception) -> StorageTroubleError | None:
-    """What an exception of s3fs, botocore or aiohttp means."""
+    """What an exception of s3fs, botocore or their HTTP client means."""
     import botocore.exceptions as boto
 
-    chain = list(_chain(error))
-    codes = [code for each in chain if isinstance(each, boto.ClientError) and (code := _code(each))]
+    causes = list(chain(error))
+    codes = [code for each in causes if isinstance(each, boto.ClientError) and (code := _code(each))]
     if "NoSuchBucket" in codes:
         return no_such_bucket()
     if codes:
         return _of_code(codes[0])
-    if any(isinstance(each, boto.SSLError) or "certificate" in type(each).__name__.lower() for each in chain):
+    if is_untrusted(error):
         return bad_certificate()
-    if any(isinstance(each, boto.NoCredentialsError | boto.PartialCredentialsError) for each in chain):
+    if any(isinstance(each, boto.NoCredentialsError | boto.PartialCredentialsError) for each in causes):
         return no_credentials(
             f"give it AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY or a service account; {ANONYMOUS_ENV}=true reads "
             "public buckets"
         )
-    if any(isinstance(each, boto.HTTPClientError | ConnectionError | TimeoutError) for each in chain):
+    if is_unanswered(error):
         return unreachable(type(error).__name__)
     if isinstance(error, FileNotFoundError):
         return no_such_file()
@@ -102,12 +102,3 @@ def _of_code(code: str) -> StorageTroubleError:
 
 def _code(error: Any) -> str:
     return str(error.response.get("Error", {}).get("Code", ""))
-
-
-def _chain(error: BaseException | None) -> Iterator[BaseException]:
-    """The exception and what it was raised from or during, each once."""
-    seen: set[int] = set()
-    while error is not None and id(error) not in seen:
-        seen.add(id(error))
-        yield error
-        error = error.__cause__ or error.__context__
