@@ -18,7 +18,7 @@ from modelreuse.api import AssessmentReport, AssessmentTask, DataSource, DataSou
 from modelreuse.worker import Places, TaskError
 from modelreuse.worker.assess import assess
 from modelreuse.worker.content import read
-from modelreuse.worker.data import load_data
+from modelreuse.worker.data import data_sha256, load_data
 from modelreuse.worker.output import Output
 from modelreuse.worker.staged import BLOCK_BYTES, stage
 from modelreuse.worker.verify import verify
@@ -195,6 +195,7 @@ def test_a_verification_from_the_bucket(task, places):
     )
 
     assert done.samples == 120
+    assert done.evaluation_sha256 == data_sha256(task.data.evaluation, FIELD, places)
     assert done.old_quality == done.new_quality
 
 
@@ -266,6 +267,17 @@ def test_a_pod_without_credentials_is_told(places, monkeypatch):
     error = refused("s3://line7/q1/new.npz", places)
 
     assert (error.reason, error.retryable) == ("CredentialsMissing", False)
+
+
+@pytest.mark.parametrize("key", ["bad/a\\b.png", "bad/a\nb.png"])
+def test_a_key_that_is_no_path_is_refused(store, places, key):
+    files = client(store)
+    files.pipe_file(f"line7/{key}", b"x")
+    with pytest.raises(TaskError) as refusal:
+        stage("s3://line7/bad/", FIELD, places, wanted=lambda _: True)
+    files.rm("line7/bad", recursive=True)
+
+    assert refusal.value.reason == "PathEscapes"
 
 
 def test_what_does_not_fit_the_scratch_volume_is_not_downloaded(places):

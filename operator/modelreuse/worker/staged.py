@@ -108,8 +108,8 @@ def in_order(names: Iterator[str] | list[str]) -> list[str]:
 
 
 def hidden(name: str) -> bool:
-    """Whether a part of the path begins with a dot."""
-    return any(part.startswith(".") for part in name.split("/"))
+    """Whether a part of the path begins with a dot, as names do that listings leave out."""
+    return any(part.startswith(".") and part not in {".", ".."} for part in name.split("/"))
 
 
 # --- here -----------------------------------------------------------------------------------------------------------
@@ -122,6 +122,8 @@ def _staged_here(uri: str, field: str, places: Places, wanted: Wanted | None) ->
             found = _hashed_file(root, uri, field)
             return Staged(uri, field, root, f"sha256:{found.digest.hex()}", {root.name: found})
         names = in_order(name for name in _walk(uri, field, places, root, "") if wanted(name))
+        for name in names:
+            _check_name(name, uri, field)
         if len(names) > MAX_FILES:
             raise _too_many(uri, field)
         files = {name: _hashed_file(root / name, f"{uri.rstrip('/')}/{name}", field) for name in names}
@@ -196,8 +198,7 @@ def _listed(storage: Storage, rest: str, uri: str, field: str, wanted: Wanted) -
         for each in storage.files(rest):
             if hidden(each.name) or each.name.endswith("/") or not wanted(each.name):
                 continue
-            if any(part in {"", "..", "."} for part in each.name.split("/")):
-                raise TaskError("PathEscapes", field, f"{uri!r}: holds a file called {each.name!r}; rename it")
+            _check_name(each.name, uri, field)
             found[each.name] = each
             if len(found) > MAX_FILES:
                 raise _too_many(uri, field)
@@ -241,9 +242,13 @@ class _Budget:
             "assessment.template's env says more",
         )
 
-    def no_space(self) -> TaskError:
+    def not_written(self, error: OSError) -> TaskError:
+        """The error for a scratch volume that doesn't take a file."""
+        what = errno.errorcode.get(error.errno or 0, "an I/O error")
         return TaskError(
-            "ScratchFull", self._field, f"{self._uri!r}: the worker's scratch volume is full; give it more room"
+            "ScratchFull",
+            self._field,
+            f"{self._uri!r}: the worker's scratch volume doesn't take the download ({what}); give it more room",
         )
 
 
@@ -268,8 +273,11 @@ class _Sink:
     def __enter__(self) -> Callable[[bytes], None]:
         if self._target is None:
             return lambda _: None
-        self._target.parent.mkdir(parents=True, exist_ok=True)
-        self._file = io.FileIO(self._target, "w")
+        try:
+            self._target.parent.mkdir(parents=True, exist_ok=True)
+            self._file = io.FileIO(self._target, "w")
+        except OSError as error:
+            raise self._budget.not_written(error) from error
         return self._write
 
     def _write(self, chunk: bytes) -> None:
@@ -279,13 +287,17 @@ class _Sink:
             while written < len(chunk):
                 written += self._file.write(memoryview(chunk)[written:]) or 0
         except OSError as error:
-            if error.errno in {errno.ENOSPC, errno.EDQUOT}:
-                raise self._budget.no_space() from error
-            raise
+            raise self._budget.not_written(error) from error
 
     def __exit__(self, *_: object) -> None:
         if self._file is not None:
             self._file.close()
+
+
+def _check_name(name: str, uri: str, field: str) -> None:
+    """Raises TaskError PathEscapes for names that could lead elsewhere, or forge a line of the folder's listing."""
+    if any(part in {"", "..", "."} for part in name.split("/")) or not set("\n\r\\\0").isdisjoint(name):
+        raise TaskError("PathEscapes", field, f"{uri!r}: holds a file called {name!r}; rename it")
 
 
 def _too_many(uri: str, field: str) -> TaskError:

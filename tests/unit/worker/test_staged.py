@@ -1,12 +1,18 @@
 """What is read is what was hashed, however large it is and however often it is read."""
 
 import hashlib
+import io
 import os
 import subprocess
+from contextlib import contextmanager
+from types import SimpleNamespace
 
 import pytest
 
+from modelreuse.worker import Places, schemes
+from modelreuse.worker import staged as staged_module
 from modelreuse.worker.errors import TaskError
+from modelreuse.worker.schemes.storage import RemoteFile
 from modelreuse.worker.staged import BLOCK_BYTES, stage
 
 FIELD = "spec.data.new.uri"
@@ -143,3 +149,81 @@ def test_a_missing_folder_is_no_empty_one(places):
         stage("pvc://data/nothing/", FIELD, places, wanted=everything)
 
     assert refusal.value.reason == "FileNotFound"
+
+
+@pytest.mark.parametrize("name", ["a\nb", "a\rb", "a\\b"])
+def test_a_name_that_could_forge_the_listing_is_refused(folder, places, name):
+    (folder / name).write_text("x")
+
+    with pytest.raises(TaskError, match=r"holds a file called .* rename it"):
+        stage(FOLDER, FIELD, places, wanted=everything)
+
+
+class Lying:
+    """A storage with what no storage should hold."""
+
+    def __init__(self, names=(), data=b"x", size=1):
+        self.names, self.data, self.declared = names, data, size
+
+    def files(self, folder):
+        return iter(RemoteFile(name, self.declared) for name in self.names)
+
+    def size(self, path):
+        return self.declared
+
+    @contextmanager
+    def open(self, path):
+        yield io.BytesIO(self.data)
+
+
+@pytest.fixture
+def elsewhere(monkeypatch, tmp_path):
+    """Makes s3:// a storage of this test, and a scratch folder of a mebibyte."""
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+
+    def make(storage):
+        monkeypatch.setitem(schemes.STORAGES, "s3", lambda: storage)
+        return Places(scratch=scratch, scratch_limit=2**20)
+
+    return make
+
+
+@pytest.mark.parametrize("name", ["../x", "a/../../x", "/etc/x", "a//b", "a/./b", "a\nb", "a\\b", "a\0b"])
+def test_a_key_that_would_lead_out_of_the_scratch_folder_is_refused(elsewhere, tmp_path, name):
+    places = elsewhere(Lying([name]))
+
+    with pytest.raises(TaskError) as refusal:
+        stage("s3://bucket/set/", FIELD, places, wanted=everything)
+
+    assert refusal.value.reason == "PathEscapes"
+    assert list(places.scratch.iterdir()) == []
+
+
+def test_keys_that_are_file_and_folder_at_once_are_told(elsewhere):
+    places = elsewhere(Lying(["a", "a/b"]))
+
+    with pytest.raises(TaskError) as refusal:
+        stage("s3://bucket/set/", FIELD, places, wanted=everything)
+
+    assert refusal.value.reason == "ScratchFull"
+    assert list(places.scratch.iterdir()) == []
+
+
+@pytest.mark.parametrize("declared", [1, None, 2**21])
+def test_a_storage_that_sends_more_than_the_limit_is_cut_short(elsewhere, declared):
+    places = elsewhere(Lying(data=b"\0" * (2**20 + 1), size=declared))
+
+    with pytest.raises(TaskError) as refusal:
+        stage("s3://bucket/x.npz", FIELD, places)
+
+    assert refusal.value.reason == "ScratchFull"
+    assert list(places.scratch.iterdir()) == []
+
+
+def test_more_than_the_volume_has_is_not_begun(elsewhere, monkeypatch):
+    places = elsewhere(Lying(size=1000))
+    monkeypatch.setattr(staged_module.shutil, "disk_usage", lambda _: SimpleNamespace(free=999))
+
+    with pytest.raises(TaskError, match="1000 bytes, but the worker's scratch volume has 999 left"):
+        stage("s3://bucket/x.npz", FIELD, places)

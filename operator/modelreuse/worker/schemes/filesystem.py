@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, BinaryIO, cast
 
+from modelreuse.worker.errors import TaskError
 from modelreuse.worker.schemes.storage import RemoteFile, StorageTroubleError, no_such_file
 
 BLOCK_BYTES = 8 * 2**20
@@ -67,7 +68,7 @@ class FileSystemStorage:
     def _explained(self) -> Iterator[None]:
         try:
             yield
-        except StorageTroubleError:
+        except (StorageTroubleError, TaskError):
             raise
         except Exception as error:
             trouble = self._explain(error)
