@@ -38,7 +38,10 @@ class Image:
 _CODE: Final = "operator/modelreuse/**/*"
 _GATE: Final = "charts/model-reuse-operator/templates/admission-*.yaml"
 OPERATOR: Final = Image("operator", (_CODE, _GATE))
-WORKER: Final = Image("worker", (_CODE,), ("--extra", "worker", "--prune", "triton"))
+_WORKER_EXTRAS: Final = ("worker", "parquet", "images", "transformers", "s3", "gcs", "hf")
+WORKER: Final = Image(
+    "worker", (_CODE,), (*(part for name in _WORKER_EXTRAS for part in ("--extra", name)), "--prune", "triton")
+)
 IMAGES: Final = (OPERATOR, WORKER)
 
 

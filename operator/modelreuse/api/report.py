@@ -117,7 +117,7 @@ class AssessmentReport(StatusModel):
     trainable_share: Fraction | None = None
     """Share of the parameters that a fine-tuning would train."""
     measured: MeasuredPass
-    """Both passes together."""
+    """The passes that were made, together: without that over the reference where its result was kept from before."""
     energy_note: Text = ""
     """How the energy was found."""
     software: ReportedSoftware

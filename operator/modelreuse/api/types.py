@@ -22,6 +22,8 @@ from pydantic import (
 )
 from pydantic.alias_generators import to_camel
 
+from modelreuse.api.uris import check_uri, uri_schema
+
 _DECIMAL_PATTERN = r"^-?[0-9]{1,15}(\.[0-9]{1,15})?$"
 _SIGNIFICANT_DIGITS = 6
 
@@ -277,52 +279,7 @@ Time = Annotated[
     WithJsonSchema({"type": "string", "format": "date-time", "maxLength": 64}),
 ]
 
-SCHEMES = ("file", "pvc")
-
-
-def _uri(value: str) -> str:
-    scheme, separator, rest = value.partition("://")
-    if not separator or not rest:
-        raise ValueError(f"{value!r} is not a URI such as pvc://claim/path or file:///path")
-    if scheme not in SCHEMES:
-        raise ValueError(f"{value!r}: unknown scheme {scheme!r}; known: {', '.join(SCHEMES)}")
-    if ".." in rest.split("/"):
-        raise ValueError(f"{value!r}: a path may not contain '..'")
-    if scheme == "pvc" and not re.fullmatch(r"[a-z0-9]([-a-z0-9.]*[a-z0-9])?(/.*)?", rest):
-        raise ValueError(f"{value!r}: pvc:// needs the name of a PersistentVolumeClaim, as in pvc://claim/path")
-    if scheme == "file" and not rest.startswith("/"):
-        raise ValueError(f"{value!r}: file:// needs an absolute path, as in file:///models/current.pt2")
-    return value
-
-
-_SCHEME_RULE = "self.matches('^(" + "|".join(SCHEMES) + ")://.+')"
-
-Uri = Annotated[
-    str,
-    StringConstraints(max_length=1024),
-    AfterValidator(_uri),
-    WithJsonSchema(
-        {
-            "type": "string",
-            "maxLength": 1024,
-            "x-kubernetes-validations": [
-                {
-                    "rule": _SCHEME_RULE,
-                    "messageExpression": "'unknown scheme in \"' + self + '\"; known: " + ", ".join(SCHEMES) + "'",
-                },
-                {"rule": "!self.matches('(^|/)[.][.](/|$)')", "message": "a path may not contain '..'"},
-                {
-                    "rule": "!self.startsWith('pvc://') || self.matches('^pvc://[a-z0-9]([-a-z0-9.]*[a-z0-9])?(/.*)?$')",
-                    "message": "pvc:// needs the name of a PersistentVolumeClaim, as in pvc://claim/path",
-                },
-                {
-                    "rule": "!self.startsWith('file://') || self.startsWith('file:///')",
-                    "message": "file:// needs an absolute path, as in file:///models/current.pt2",
-                },
-            ],
-        }
-    ),
-]
+Uri = Annotated[str, StringConstraints(max_length=1024), AfterValidator(check_uri), WithJsonSchema(uri_schema())]
 """Where weights, data or code lie. Scheme `pvc` mounts itself read-only."""
 
 OpenObject = Annotated[

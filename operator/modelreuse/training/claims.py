@@ -25,7 +25,7 @@ def path_of(uri: str, root: Path) -> Path:
     if scheme == "file" and rest.startswith("/"):
         return Path(rest)
     if scheme != "pvc":
-        raise TrainingError(f"{uri!r}: unknown scheme {scheme!r}; known: file, pvc")
+        raise TrainingError(f"{uri!r}: only pvc:// and file:// have a path here; read {scheme!r} with its own library")
     claim, _, inside = rest.partition("/")
     relative = PurePosixPath(inside)
     if claim in {"", ".", ".."} or relative.is_absolute() or ".." in relative.parts:

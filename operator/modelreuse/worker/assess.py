@@ -22,17 +22,18 @@ from modelreuse.api import (
 )
 from modelreuse.api.check import MAX_DEVICE_NAME
 from modelreuse.api.types import MAX_TEXT
-from modelreuse.scores import Layer, ReferencePass, ScoreError, ShiftReport, layer_table, pass_over_new
+from modelreuse.scores import Layer, ScoreError, ShiftReport, layer_table, pass_over_new
 from modelreuse.scores import pass_over_reference as reference_pass
 from modelreuse.worker.code_folder import imported_from
-from modelreuse.worker.content import file_sha256
-from modelreuse.worker.data import DataSet, Transform, load_data
+from modelreuse.worker.data import DataSet, Transform, check_class_count, check_same_classes, data_sha256, load_data
 from modelreuse.worker.effort import Effort, default_device, device_name, meter
 from modelreuse.worker.errors import TaskError
 from modelreuse.worker.formats.load import load_model
 from modelreuse.worker.formats.model import ModelFields
+from modelreuse.worker.output import Output
 from modelreuse.worker.places import Places
 from modelreuse.worker.probe import Timing, timed
+from modelreuse.worker.reference_cache import ReferenceCache, cache_key
 from modelreuse.worker.report import (
     reported_data,
     reported_layers,
@@ -40,7 +41,6 @@ from modelreuse.worker.report import (
     reported_scores,
     software,
     store,
-    why_not_stored,
 )
 from modelreuse.worker.rows import failure, findings, score_rows
 from modelreuse.worker.suffix import spellings, trained_suffix
@@ -97,7 +97,10 @@ def _assessed(
     module = loaded.module
 
     startup = time.perf_counter() - started
-    shift, effort = _passes(task, module, reference, new, fields, device, progress)
+    key = cache_key(task, loaded.format, model_sha256, reference.sha256, device)
+    cache = ReferenceCache(Output(task.output, places) if task.output else None, key)
+    passed = _passes(task, module, reference, new, fields, device, cache, progress)
+    shift, effort = passed.shift, passed.effort
     table = _layer_table(module, new, fields)
     suffix = trained_suffix(table, shift.head)
     progress("timing", 0, 0)
@@ -106,8 +109,8 @@ def _assessed(
     hashes = ContentHashes(
         model=model_sha256, reference=reference.sha256, new=new.sha256, evaluation=evaluation, code=code
     )
-    known = _known(task, shift, probe)
-    measured = _measured(device, shift, effort, probe, startup)
+    known = [*_known(task, shift, probe), *passed.findings]
+    measured = _measured(device, passed, probe, startup)
     layers = list(spellings(suffix, table))
     report = AssessmentReport(
         task=task.task,
@@ -142,17 +145,32 @@ def _load_data(
     task: AssessmentTask, places: Places, transform: Transform | None
 ) -> tuple[DataSet, DataSet, str | None]:
     """Reference, new data, and the evaluation data's hash: it is frozen with the assessment, though not used yet."""
-    reference = load_data(task.data.reference.uri, REFERENCE_FIELD, task.data, places, transform)
-    new = load_data(task.data.new.uri, NEW_FIELD, task.data, places, transform)
-    if task.data.labels and reference.labels is None and new.labels is None:
+    reference = load_data(task.data.reference, REFERENCE_FIELD, task.data, places, transform)
+    new = load_data(task.data.new, NEW_FIELD, task.data, places, transform)
+    if task.data.labels and not reference.labelled and not new.labelled:
         raise TaskError(
             "ArrayMissing",
             "spec.data.labels",
             f"neither the reference nor the new data hold an array {task.data.labels!r}",
         )
+    check_same_classes(reference, new)
     if task.data.evaluation is None:
         return reference, new, None
-    return reference, new, file_sha256(task.data.evaluation.uri, EVALUATION_FIELD, places)
+    if reference.classes:  # folders of images, whose classes must be known to have the same numbers
+        evaluation = load_data(task.data.evaluation, EVALUATION_FIELD, task.data, places, transform)
+        check_same_classes(reference, evaluation)
+        return reference, new, evaluation.sha256
+    return reference, new, data_sha256(task.data.evaluation, EVALUATION_FIELD, places)
+
+
+@dataclass(frozen=True)
+class _Passed:
+    """What the passes that were made tell, what they cost together, and how many samples went through the model."""
+
+    shift: ShiftReport
+    effort: Effort
+    samples: int
+    findings: list[Failure]
 
 
 def _passes(
@@ -162,18 +180,25 @@ def _passes(
     new: DataSet,
     fields: ModelFields,
     device: torch.device,
+    cache: ReferenceCache,
     progress: Progress,
-) -> tuple[ShiftReport, Effort]:
-    """Both passes and what they cost together."""
+) -> _Passed:
+    """Both passes, or that over the new data where the reference is known."""
     layers = tuple(task.model.layers)
-    with _errors_of_the_pass(reference, fields), meter(device) as of_reference:
-        known: ReferencePass = reference_pass(
-            module,
-            reference.batches(task.batch_size),
-            name=reference.field,
-            layers=layers,
-            progress=lambda seen: progress("reference", seen, reference.samples),
-        )
+    found = cache.find()
+    findings = [found.finding]
+    known, effort = found.reference, None
+    if known is None:
+        with _errors_of_the_pass(reference, fields), meter(device) as of_reference:
+            known = reference_pass(
+                module,
+                reference.batches(task.batch_size),
+                name=reference.field,
+                layers=layers,
+                progress=lambda seen: progress("reference", seen, reference.samples or 0),
+            )
+        effort = Effort.of(of_reference.measurement)
+        findings.append(cache.keep(known))
     with _errors_of_the_pass(new, fields), meter(device) as of_new:
         shift = pass_over_new(
             module,
@@ -181,9 +206,17 @@ def _passes(
             known,
             name=new.field,
             layers=layers,
-            progress=lambda seen: progress("new", seen, new.samples),
+            progress=lambda seen: progress("new", seen, new.samples or 0),
         )
-    return shift, Effort.of(of_reference.measurement) + Effort.of(of_new.measurement)
+    for data in (reference, new):
+        check_class_count(data, shift.classes)
+    of_new_data = Effort.of(of_new.measurement)
+    return _Passed(
+        shift,
+        of_new_data if effort is None else effort + of_new_data,
+        shift.new.samples + (0 if effort is None else shift.reference.samples),
+        [each for each in findings if each is not None],
+    )
 
 
 @contextmanager
@@ -204,7 +237,7 @@ def _errors_of_the_pass(data: DataSet, fields: ModelFields) -> Iterator[None]:
 
 def _layer_table(module: nn.Module, new: DataSet, fields: ModelFields) -> list[Layer]:
     with _errors_of_the_pass(new, fields):
-        return layer_table(module, new.take(slice(0, min(2, new.samples))))
+        return layer_table(module, new.take(slice(0, 2)))
 
 
 def _known(task: AssessmentTask, shift: ShiftReport, probe: Timing) -> list[Failure]:
@@ -220,11 +253,11 @@ def _known(task: AssessmentTask, shift: ShiftReport, probe: Timing) -> list[Fail
     return [*([probe.failed] if probe.failed else []), *partly, *findings(shift)]
 
 
-def _measured(device: torch.device, shift: ShiftReport, effort: Effort, probe: Timing, startup: float) -> MeasuredPass:
-    whole, head = probe.whole, probe.head
+def _measured(device: torch.device, passed: _Passed, probe: Timing, startup: float) -> MeasuredPass:
+    whole, head, effort = probe.whole, probe.head, passed.effort
     return MeasuredPass(
         device=one_line(device_name(device), MAX_DEVICE_NAME),
-        samples=shift.reference.samples + shift.new.samples,
+        samples=passed.samples,
         seconds=decimal(effort.seconds),
         cpu_seconds=decimal(effort.cpu_seconds),
         energy_wh=decimal(effort.energy_wh),
@@ -242,6 +275,6 @@ def _stored(report: AssessmentReport, task: AssessmentTask, places: Places) -> t
     if task.output is None:
         return None, []
     try:
-        return store(report, task.output, places), []
-    except (OSError, TaskError) as error:
-        return None, [failure("ReportNotStored", why_not_stored(error))]
+        return store(report, Output(task.output, places)), []
+    except TaskError as error:
+        return None, [failure("ReportNotStored", str(error))]

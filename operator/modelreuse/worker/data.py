@@ -1,4 +1,4 @@
-"""A data set in memory, and its batches as a model takes them.
+"""A data set, and its batches as a model takes them; how many samples it has makes no difference to memory.
 
 Floating point becomes float32, as models are; whole numbers stay what they are, because a model may look them up.
 Everything else about a value's meaning is the transform's business.
@@ -12,53 +12,115 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from modelreuse.api import DataSources
-from modelreuse.worker.content import read
+from modelreuse.api import DataSource, DataSources
 from modelreuse.worker.errors import TaskError
-from modelreuse.worker.formats.npz import load_npz, missing_array
+from modelreuse.worker.formats.data import open_rows, staged_data
+from modelreuse.worker.formats.images import CLASSES_FILE, class_differences
+from modelreuse.worker.formats.source import Column, Rows, RowSource, Wish
 from modelreuse.worker.places import Places
 from modelreuse.worker.user_code import call
+from modelreuse.worker.wording import few
 
-Rows = NDArray[Any] | torch.Tensor
-ModelInputs = tuple[Rows, ...]
+Values = NDArray[Any] | torch.Tensor
+ModelInputs = tuple[Values, ...]
 """The model's positional arguments for one batch, each with one row per sample."""
 
 Transform = Callable[[dict[str, NDArray[Any]]], Any]
 """User code: from `{array name: rows of one batch}` to a tensor, or a tuple of tensors, one row per sample."""
 
+_PLAIN_KINDS = frozenset("biuf")
+
 
 @dataclass(frozen=True, eq=False)
 class DataSet:
-    """Arrays of equally many rows. field: where the check names the file."""
+    """Rows of inputs, with labels where `label` names them. field: where the check names the file."""
 
     field: str
     sha256: str
-    inputs: Mapping[str, NDArray[Any]]
-    labels: NDArray[np.int64] | None
+    source: RowSource
+    inputs: tuple[str, ...]
+    label: str | None = None
     transform: Transform | None = None
     transform_name: str = ""
 
     @property
-    def samples(self) -> int:
-        """Number of rows; at least one."""
-        return len(next(iter(self.inputs.values())))
+    def samples(self) -> int | None:
+        """Number of rows, at least one; None where only reading tells."""
+        return self.source.samples
+
+    @property
+    def labelled(self) -> bool:
+        """Whether the samples have labels."""
+        return self.label is not None
+
+    @property
+    def columns(self) -> Mapping[str, Column]:
+        """The arrays of inputs, as their file holds them."""
+        return {name: self.source.columns[name] for name in self.inputs}
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Names of the classes in the order of their numbers, where the format has such names."""
+        return self.source.classes
 
     def batches(self, size: int) -> Iterator[tuple[ModelInputs, NDArray[np.int64] | None]]:
-        """All rows in order, `size` at a time, with their labels."""
-        for start in range(0, self.samples, size):
-            rows = slice(start, start + size)
-            yield self.take(rows), None if self.labels is None else self.labels[rows]
+        """All rows in order, `size` at a time, with their labels. Raises TaskError as `take` and the format do."""
+        for rows in self.source.chunks(self._names, size):
+            labels = None if self.label is None else _as_labels(rows[self.label], self.label, self.field)
+            yield self._as_arguments(rows), labels
 
     def take(self, rows: slice | NDArray[np.int64]) -> ModelInputs:
-        """The chosen rows as the model's arguments.
+        """The chosen rows as the model's arguments. They should be among the first: all before them are read.
 
         Raises TaskError CodeFailed or WrongTransform where the transform doesn't do what it should.
         """
-        chosen = {name: _as_model_type(values[rows]) for name, values in self.inputs.items()}
+        last = rows.stop if isinstance(rows, slice) else int(rows.max()) + 1
+        head = self._head(last)
+        return self._as_arguments({name: values[rows] for name, values in head.items()})
+
+    def first(self, count: int) -> ModelInputs:
+        """`count` rows as the model's arguments: the first ones, and again from the beginning where there are fewer."""
+        head = self._head(count)
+        index = np.arange(count) % len(next(iter(head.values())))
+        return self._as_arguments({name: values[index] for name, values in head.items()})
+
+    @property
+    def has_whole_numbers(self) -> bool:
+        """Whether a model gets integers as they are: often images that nobody scaled."""
+        return self.transform is None and any(np.dtype(c.dtype).kind in "iu" for c in self.columns.values())
+
+    @property
+    def _names(self) -> list[str]:
+        return [*self.inputs, *([self.label] if self.label else [])]
+
+    def _head(self, count: int | None) -> Rows:
+        pieces: list[Rows] = []
+        held = 0
+        for rows in self.source.chunks(list(self.inputs), count or 4096):
+            pieces.append(rows)
+            held += len(next(iter(rows.values())))
+            if count is not None and held >= count:
+                break
+        return {name: np.concatenate([piece[name] for piece in pieces])[:count] for name in self.inputs}
+
+    def _as_arguments(self, rows: Rows) -> ModelInputs:
+        chosen = {name: self._as_model_type(name, rows[name]) for name in self.inputs}
         if self.transform is None:
             return tuple(chosen.values())
         result = call(self.transform, self.transform_name, _TRANSFORM, chosen)
         return self._checked(result, len(next(iter(chosen.values()))))
+
+    def _as_model_type(self, name: str, values: NDArray[Any]) -> NDArray[Any]:
+        if values.dtype.kind == "f" and values.dtype != np.float32:
+            return values.astype(np.float32)
+        if values.dtype.kind not in _PLAIN_KINDS and self.transform is None:
+            raise TaskError(
+                "WrongType",
+                self.field,
+                f"the array {name!r} is of type {values.dtype}; give integers or floating point, or name a "
+                "spec.data.transform that makes numbers of it",
+            )
+        return values
 
     def _checked(self, result: object, rows: int) -> ModelInputs:
         several = tuple(result) if isinstance(result, tuple | list) else (result,)
@@ -74,18 +136,13 @@ class DataSet:
                 )
         return several
 
-    @property
-    def has_whole_numbers(self) -> bool:
-        """Whether a model gets integers as they are: often images that nobody scaled."""
-        return self.transform is None and any(values.dtype.kind in "iu" for values in self.inputs.values())
-
 
 _TRANSFORM = "spec.data.transform"
 _LABELS = "spec.data.labels"
 
 
 def load_data(
-    uri: str,
+    source: DataSource,
     field: str,
     sources: DataSources,
     places: Places,
@@ -93,55 +150,85 @@ def load_data(
     *,
     labels_required: bool = False,
 ) -> DataSet:
-    """The data set of one file. A missing array of labels means data without labels, unless they are required.
+    """One data set. A missing array of labels means data without labels, unless they are required.
 
-    Raises TaskError: ArrayMissing, LengthsDiffer, EmptyData, WrongShape, WrongType, LabelsNotIntegers, LabelsMissing,
-    and what `content.read` and `load_npz` raise.
+    field: where the check names its URI. Raises TaskError: ArrayMissing, LengthsDiffer, EmptyData, WrongShape,
+    WrongType, LabelsNotIntegers, LabelsMissing, and what `stage` and the format raise.
     """
-    content = read(uri, field, places)
-    wanted = [*sources.inputs, *([sources.labels] if sources.labels else [])]
-    arrays = load_npz(content, field, wanted)
+    staged = staged_data(source, field, places)
+    wish = Wish(
+        inputs=tuple(sources.inputs),
+        labels=sources.labels,
+        transformed=transform is not None,
+        factory=source.factory,
+        factory_field=f"{field.removesuffix('.uri')}.factory",
+    )
+    rows = open_rows(source, staged, wish)
     for name in sources.inputs:
-        if name not in arrays:
-            raise missing_array(content, field, name)
-    labels = None
-    if sources.labels and sources.labels in arrays:
-        labels = _as_labels(arrays[sources.labels], sources.labels, field)
+        if name not in rows.columns:
+            raise _missing(rows, field, name)
+    label = None
+    if sources.labels and sources.labels in rows.columns:
+        label = sources.labels
+        for values in rows.scan(label):
+            _as_labels(values, label, field)
     elif labels_required and sources.labels:
-        raise missing_array(content, field, sources.labels)
+        raise _missing(rows, field, sources.labels)
     elif labels_required:
         raise TaskError("LabelsMissing", _LABELS, "quality can only be measured with labels; name their array")
-    inputs = {name: arrays[name] for name in sources.inputs}
-    _check_lengths({**inputs, **({} if labels is None else {str(sources.labels): labels})}, field)
-    return DataSet(field, content.sha256, inputs, labels, transform, sources.transform or "")
+    return DataSet(field, staged.sha256, rows, tuple(sources.inputs), label, transform, sources.transform or "")
 
 
-def _as_model_type(values: NDArray[Any]) -> NDArray[Any]:
-    return values.astype(np.float32) if values.dtype.kind == "f" and values.dtype != np.float32 else values
+def data_sha256(source: DataSource, field: str, places: Places) -> str:
+    """`sha256:…` of a data set that nobody parses here. Raises TaskError as `stage` does."""
+    return staged_data(source, field, places, keep=False).sha256
+
+
+def check_same_classes(reference: DataSet, other: DataSet) -> None:
+    """Raises TaskError ClassesDiffer where two folders of images would give one class two numbers."""
+    difference = class_differences(reference.classes, other.classes)
+    if reference.classes and other.classes and difference:
+        raise TaskError(
+            "ClassesDiffer",
+            other.field,
+            f"its classes {difference}, so they would get other numbers than the reference's; put one {CLASSES_FILE} "
+            "with all names, one a line, into each folder",
+        )
+
+
+def check_class_count(data: DataSet, outputs: int) -> None:
+    """Raises TaskError ClassesDiffer where folders of images don't name as many classes as the model has outputs."""
+    if data.labelled and data.classes and len(data.classes) != outputs:
+        raise TaskError(
+            "ClassesDiffer",
+            data.field,
+            f"has {len(data.classes)} classes, the model {outputs} outputs; put a {CLASSES_FILE} with all names, "
+            "one a line, into the folder",
+        )
+
+
+def _missing(rows: RowSource, field: str, name: str) -> TaskError:
+    return TaskError("ArrayMissing", field, f"holds no array {name!r}; it holds {few(rows.available)}")
 
 
 def _as_labels(values: NDArray[Any], name: str, field: str) -> NDArray[np.int64]:
     if values.ndim != 1:
         raise TaskError(
-            "WrongShape", field, f"the labels {name!r} have shape {values.shape}; give one class index a row"
+            "WrongShape",
+            field,
+            f"the labels {name!r} have rows of shape {values.shape[1:]}; give one class index a row",
+        )
+    if values.dtype.kind not in _PLAIN_KINDS:
+        raise TaskError(
+            "LabelsNotIntegers",
+            field,
+            f"the labels {name!r} are of type {values.dtype}; give class indices 0, 1, 2, ...",
         )
     if values.dtype.kind == "f" and not (np.isfinite(values).all() and (values == np.floor(values)).all()):
         raise TaskError(
             "LabelsNotIntegers", field, f"the labels {name!r} aren't whole numbers; give class indices 0, 1, 2, ..."
         )
     return values.astype(np.int64)
-
-
-def _check_lengths(arrays: Mapping[str, NDArray[Any]], field: str) -> None:
-    for name, values in arrays.items():
-        if values.ndim == 0:
-            raise TaskError("WrongShape", field, f"the array {name!r} is a single number; give one row per sample")
-    lengths = {name: len(values) for name, values in arrays.items()}
-    if len(set(lengths.values())) > 1:
-        shown = ", ".join(f"{name!r} {length}" for name, length in list(lengths.items())[:5])
-        raise TaskError("LengthsDiffer", field, f"the arrays have different numbers of rows: {shown}")
-    if not next(iter(lengths.values())):
-        raise TaskError("EmptyData", field, "holds no samples")
 
 
 def _wrong_transform(name: str, detail: str) -> TaskError:

@@ -11,7 +11,6 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -57,7 +56,7 @@ def timed(
     if batch_size is None:
         return Timing()
     try:
-        inputs = data.take(np.arange(batch_size) % data.samples)
+        inputs = data.first(batch_size)
         whole = step_cost(model, inputs, classes, device)
         return Timing(batch_size, whole, step_cost(model, inputs, classes, device, [head]))
     except Exception as error:  # noqa: BLE001 - see the docstring

@@ -5,11 +5,8 @@ A report that can't be stored is a finding and not a failure: the figures are th
 
 import hashlib
 import json
-import os
 import platform
-import tempfile
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 import torch
 from torch import nn
@@ -29,12 +26,8 @@ from modelreuse.api import (
 from modelreuse.api.check import ModelSource
 from modelreuse.scores import DataSummary, Layer, ScoreResult, ShiftReport
 from modelreuse.worker.data import DataSet
-from modelreuse.worker.errors import TaskError
-from modelreuse.worker.places import Places
+from modelreuse.worker.output import Output
 from modelreuse.worker.rows import failure, labels_of
-from modelreuse.worker.schemes import resolve
-
-OUTPUT_FIELD = "spec.assessment.output"
 
 
 def reported_model(source: ModelSource, kind: str, sha256: str, module: nn.Module, shift: ShiftReport) -> ReportedModel:
@@ -60,8 +53,8 @@ def reported_data(source: DataSource, data: DataSet, seen: DataSummary) -> Repor
         samples=seen.samples,
         labelled=seen.labelled,
         arrays=[
-            ReportedArray(name=name, dtype=str(values.dtype), shape=list(values.shape))
-            for name, values in data.inputs.items()
+            ReportedArray(name=column.name, dtype=column.dtype, shape=[seen.samples, *column.shape])
+            for column in data.columns.values()
         ],
     )
 
@@ -106,35 +99,12 @@ def software() -> ReportedSoftware:
     return ReportedSoftware(modelreuse=__version__, torch=torch.__version__, python=platform.python_version())
 
 
-def store(report: AssessmentReport, uri: str, places: Places) -> str:
-    """Writes the report into the folder `uri` as `assessment-MODEL-HASH.json`, whole or not at all.
+def store(report: AssessmentReport, output: Output) -> str:
+    """Writes the report as `assessment-MODEL-HASH.json`, whole or not at all.
 
-    Returns `sha256:…` of the file; HASH is its first 16 digits. Raises TaskError, or OSError where it can't be written.
+    Returns `sha256:…` of the file; HASH is its first 16 digits. Raises TaskError where it can't be written.
     """
-    folder = resolve(uri, OUTPUT_FIELD, places)
     data = (json.dumps(report.to_wire(), indent=1, ensure_ascii=False) + "\n").encode()
     digest = hashlib.sha256(data).hexdigest()
-    folder.mkdir(parents=True, exist_ok=True)
-    _write_atomically(folder / f"assessment-{report.model.name}-{digest[:16]}.json", data)
+    output.write(f"assessment-{report.model.name}-{digest[:16]}.json", data)
     return f"sha256:{digest}"
-
-
-def _write_atomically(path: Path, data: bytes) -> None:
-    descriptor, temporary = tempfile.mkstemp(prefix=".assessment-", dir=path.parent)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(temporary).chmod(0o644)
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
-
-
-def why_not_stored(error: OSError | TaskError) -> str:
-    """One sentence for the finding."""
-    if isinstance(error, TaskError):
-        return str(error)
-    return f"{OUTPUT_FIELD}: the report could not be written ({error.strerror or type(error).__name__})"

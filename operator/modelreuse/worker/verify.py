@@ -13,7 +13,7 @@ from modelreuse.scores import ScoreError
 from modelreuse.scores.head import logits_in
 from modelreuse.scores.layers import to_device
 from modelreuse.worker.code_folder import CODE_FIELD, imported_from
-from modelreuse.worker.data import DataSet, load_data
+from modelreuse.worker.data import DataSet, check_class_count, load_data
 from modelreuse.worker.effort import default_device
 from modelreuse.worker.errors import TaskError
 from modelreuse.worker.formats.load import load_model
@@ -47,19 +47,19 @@ def _verified(
     task: VerificationTask, evaluation: DataSource, places: Places, device: torch.device
 ) -> VerificationSummary:
     transform = find(task.data.transform, TRANSFORM_FIELD) if task.data.transform else None
-    data = load_data(evaluation.uri, EVALUATION_FIELD, task.data, places, transform, labels_required=True)
+    data = load_data(evaluation, EVALUATION_FIELD, task.data, places, transform, labels_required=True)
     # The artefact first: a mismatch is worth knowing before anything is computed.
     new_fields = ModelFields.of_artifact(task.new.name)
     new, artifact_sha256 = load_model(task.new, new_fields, places, device, task.artifact_sha256)
-    new_quality = accuracy(new.module, data, task.batch_size, device, new_fields.uri)
+    new_quality, samples = accuracy(new.module, data, task.batch_size, device, new_fields.uri)
     del new
     old_fields = ModelFields.of_candidate(task.old.name)
     old, _ = load_model(task.old, old_fields, places, device)
-    old_quality = accuracy(old.module, data, task.batch_size, device, old_fields.uri)
+    old_quality, _ = accuracy(old.module, data, task.batch_size, device, old_fields.uri)
     return VerificationSummary(
         task=task.task,
         metric=task.objective.metric,
-        samples=data.samples,
+        samples=samples,
         old_quality=decimal(old_quality),
         new_quality=decimal(new_quality),
         evaluation_sha256=data.sha256,
@@ -67,13 +67,14 @@ def _verified(
     )
 
 
-def accuracy(model: nn.Module, data: DataSet, batch_size: int, device: torch.device, field: str) -> float:
-    """The share of samples whose largest logit is the label's, in [0, 1]; the lowest index of several equal wins.
+def accuracy(model: nn.Module, data: DataSet, batch_size: int, device: torch.device, field: str) -> tuple[float, int]:
+    """The share of samples whose largest logit is the label's, in [0, 1], and how many samples there are.
 
+    The lowest index of several equal logits wins.
     field: of the model, for errors. Raises TaskError: InputsRejected, WrongShape, ActivationsNotFinite,
-    LabelsOutOfRange.
+    LabelsOutOfRange, ClassesDiffer.
     """
-    right = 0
+    right = samples = 0
     with torch.inference_mode():
         for inputs, labels in data.batches(batch_size):
             arguments, _ = to_device(inputs, device)
@@ -81,12 +82,14 @@ def accuracy(model: nn.Module, data: DataSet, batch_size: int, device: torch.dev
             assert labels is not None
             if len(labels) != len(logits):
                 raise TaskError("WrongShape", field, f"the model answers {len(logits)} rows for {len(labels)} samples")
+            check_class_count(data, logits.shape[1])
             if int(labels.min()) < 0 or int(labels.max()) >= logits.shape[1]:
                 raise TaskError(
                     "LabelsOutOfRange", data.field, f"labels must lie in 0..{logits.shape[1] - 1}, the model's outputs"
                 )
+            samples += len(labels)
             right += int((logits.argmax(dim=1).cpu() == torch.from_numpy(labels)).sum())
-    return right / data.samples
+    return right / samples, samples
 
 
 def _logits(run: Callable[[], object], field: str) -> torch.Tensor:

@@ -124,7 +124,7 @@ def test_uris(uri: str) -> None:
 @pytest.mark.parametrize(
     ("uri", "why"),
     [
-        ("s4://bucket/m", "unknown scheme 's4'; known: file, pvc"),
+        ("s4://bucket/m", "unknown scheme 's4'; known: file, pvc, s3, gs, https, hf"),
         ("models/a.pt2", "is not a URI such as"),
         ("pvc://", "is not a URI such as"),
         ("pvc://models/../secrets", "may not contain '..'"),

@@ -103,6 +103,12 @@ def test_code_is_not_imported_when_nobody_can_be_asked(assess, check):
     assert not hasattr(sys, "desk_net_was_here")
 
 
+def test_a_reader_of_data_is_code_too(assess, check):
+    check["spec"]["data"]["new"] = {"uri": "pvc://data/new.csv", "factory": "desk_reader:read"}
+
+    assert "this check imports Python code: desk_reader:read; pass --trust-code" in assess(check).stderr
+
+
 @pytest.mark.parametrize(("said", "exit_code"), [("y\n", 0), ("n\n", 2), ("\n", 2)])
 def test_a_person_is_asked(assess, check, desk, monkeypatch, said, exit_code):
     check["spec"].update(models=[SAFETENSORS], code=CODE)

@@ -13,7 +13,7 @@ def set_in(document: dict, path: str, value: object) -> None:
 @pytest.mark.parametrize(
     ("path", "value", "line"),
     [
-        ("spec/models/0/uri", "s4://bucket/m.pt2", 'spec.models[0].uri: "s4://bucket/m.pt2": unknown scheme "s4"; known: file, pvc'),  # noqa: E501
+        ("spec/models/0/uri", "s4://bucket/m.pt2", 'spec.models[0].uri: "s4://bucket/m.pt2": unknown scheme "s4"; known: file, pvc, s3, gs, https, hf'),  # noqa: E501
         ("spec/models/0/uri", "model.pt2", 'spec.models[0].uri: "model.pt2" is not a URI such as pvc://claim/path or file:///path'),
         ("spec/models/0/uri", "pvc://a/../b.pt2", "spec.models[0].uri: \"pvc://a/../b.pt2\": a path may not contain \"..\""),  # noqa: E501
         ("spec/models/0/uri", 5, "spec.models[0].uri: 5: input should be a valid string"),
@@ -51,7 +51,8 @@ def test_an_unknown_format_is_told(assess, check):
     check["spec"]["models"][0]["uri"] = "pvc://models/m.onnx"
 
     assert assess(check).stderr == (
-        'spec.models[0].uri: "pvc://models/m.onnx": unknown format; known suffixes: .pt2, .safetensors\n'
+        'spec.models[0].uri: "pvc://models/m.onnx": unknown format; known suffixes: .pt2, .safetensors; '
+        "or a Hugging Face folder, with a / at its end\n"
     )
 
 

@@ -27,7 +27,7 @@ def broken(**more: Any) -> Json:
 
 def test_a_sentence_begins_with_the_field_as_its_author_wrote_it() -> None:
     assert sentence(error_of(broken())) == (
-        "spec.models[0].uri: 's4://bucket/m.pt2': unknown scheme 's4'; known: file, pvc"
+        "spec.models[0].uri: 's4://bucket/m.pt2': unknown scheme 's4'; known: file, pvc, s3, gs, https, hf"
     )
 
 

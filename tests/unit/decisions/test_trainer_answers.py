@@ -80,7 +80,7 @@ def test_what_is_not_the_contract_is_unreadable(message: str) -> None:
         {"energyWh": "-3"},
         {"energyBasis": "Reported"},
         {"artifactSha256": "sha256:beef"},
-        {"artifactUri": "s3://bucket/new.pt2"},
+        {"artifactUri": "s4://bucket/new.pt2"},
         {"artifactUri": f"{OUTPUT}/../models/current.pt2"},
         {"version": 2},
         {"promoted": True},

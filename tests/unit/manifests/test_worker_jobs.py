@@ -241,6 +241,18 @@ def test_a_verification_runs_in_our_image_whatever_the_template_says() -> None:
     assert pod(job)["automountServiceAccountToken"] is False
 
 
+def test_a_verification_reaches_the_same_storage_and_gets_no_other_variable() -> None:
+    key = {"name": "AWS_ACCESS_KEY_ID", "valueFrom": {"secretKeyRef": {"name": "s3", "key": "id"}}}
+    env = [key, {"name": "LD_PRELOAD", "value": "/x.so"}, {"name": "PYTHONPATH", "value": "/x"}]
+    job = verified(assessment={"template": with_worker(env=env, envFrom=[{"secretRef": {"name": "s3"}}])})
+
+    assert key in container(job, "worker")["env"]
+    assert "LD_PRELOAD" not in environment(job, "worker")
+    assert "PYTHONPATH" not in environment(job, "worker")
+    assert "envFrom" not in container(job, "worker")
+    assert container(job, "worker")["resources"]["requests"]
+
+
 def test_a_verification_without_data_is_refused() -> None:
     data = {"reference": {"uri": "pvc://data/r.npz"}, "new": {"uri": "pvc://data/n.npz"}}
     with pytest.raises(ValueError, match=r"spec\.data\.evaluation"):

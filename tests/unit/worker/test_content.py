@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from modelreuse.worker.content import file_sha256, read
+from modelreuse.worker.content import read
 from modelreuse.worker.errors import TaskError, from_unexpected, storage_error
 
 FIELD = "spec.data.new.uri"
@@ -24,7 +24,7 @@ def test_the_hash_is_that_of_the_bytes(file, places):
     content = read(URI, FIELD, places)
 
     assert content.data == b"abc"
-    assert content.sha256 == "sha256:" + hashlib.sha256(b"abc").hexdigest() == file_sha256(URI, FIELD, places)
+    assert content.sha256 == "sha256:" + hashlib.sha256(b"abc").hexdigest()
 
 
 def test_a_missing_file_will_not_heal(places):

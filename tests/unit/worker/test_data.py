@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from modelreuse.api import DataSources
+from modelreuse.api import DataSource, DataSources
 from modelreuse.worker.data import load_data
 from modelreuse.worker.errors import TaskError
 from modelreuse.worker.user_code import find
@@ -20,7 +20,7 @@ def load(save_data, places):
         uri = save_data("x.npz", **arrays)
         sources = {"inputs": list(inputs), "reference": {"uri": uri}, "new": {"uri": uri}, "labels": labels}
         sources = DataSources(**sources, transform=name or None)
-        return load_data(uri, FIELD, sources, places, transform, labels_required=labels_required)
+        return load_data(DataSource(uri=uri), FIELD, sources, places, transform, labels_required=labels_required)
 
     return make
 
@@ -53,11 +53,16 @@ def test_arguments_come_in_the_order_of_the_check(load):
 
 
 def test_absent_labels_are_data_without_labels(load):
-    assert load(inputs=["x"], x=np.zeros(3)).labels is None
+    data = load(inputs=["x"], x=np.zeros(3))
+
+    assert not data.labelled
+    assert [labels for _, labels in data.batches(2)] == [None, None]
 
 
 def test_whole_numbers_in_floating_point_are_labels(load):
-    assert load(inputs=["x"], x=np.zeros(2), labels="y", y=np.array([0.0, 2.0])).labels.tolist() == [0, 2]
+    data = load(inputs=["x"], x=np.zeros(2), labels="y", y=np.array([0.0, 2.0]))
+
+    assert [labels.tolist() for _, labels in data.batches(2)] == [[0, 2]]
 
 
 @pytest.mark.parametrize(
@@ -69,7 +74,7 @@ def test_whole_numbers_in_floating_point_are_labels(load):
         ({"inputs": np.float32(1)}, "WrongShape", "single number"),
         ({"inputs": np.zeros(2), "labels": np.array([0.5, 1])}, "LabelsNotIntegers", "aren't whole numbers"),
         ({"inputs": np.zeros(2), "labels": np.array([np.nan, 1])}, "LabelsNotIntegers", "aren't whole numbers"),
-        ({"inputs": np.zeros(2), "labels": np.zeros((2, 1), int)}, "WrongShape", "shape (2, 1)"),
+        ({"inputs": np.zeros(2), "labels": np.zeros((2, 1), int)}, "WrongShape", "rows of shape (1,)"),
         ({"inputs": np.array(["a"])}, "WrongType", "type <U1"),
     ],
 )
@@ -78,7 +83,7 @@ def test_bad_data_are_told(save_data, places, arrays, reason, words):
     sources = DataSources(labels="labels", reference={"uri": uri}, new={"uri": uri})
 
     with pytest.raises(TaskError) as refusal:
-        load_data(uri, FIELD, sources, places)
+        load_data(DataSource(uri=uri), FIELD, sources, places)
 
     assert refusal.value.reason == reason
     assert str(refusal.value).startswith(f"{FIELD}: ")

@@ -7,9 +7,13 @@ import zipfile
 import numpy as np
 import pytest
 
+from modelreuse.api import DataSource, DataSources
 from modelreuse.worker.content import Content
+from modelreuse.worker.data import load_data
 from modelreuse.worker.errors import TaskError
-from modelreuse.worker.formats.npz import load_npz, missing_array
+from modelreuse.worker.formats.npz import NpzRows, load_npz
+from modelreuse.worker.formats.source import MAX_ROW_BYTES, Wish, check_row_bytes
+from modelreuse.worker.staged import stage
 
 FIELD = "spec.data.new.uri"
 
@@ -107,7 +111,51 @@ def test_a_flipped_bit_is_damage():
     assert refusal.value.reason == "ArchiveDamaged"
 
 
-def test_a_missing_array_is_told_with_those_that_exist():
-    error = missing_array(saved(images=np.zeros(1), targets=np.zeros(1)), FIELD, "inputs")
+def rows_of(places, *, labels=None, inputs=("x",), compressed=False, **arrays: np.ndarray):
+    path = places.claim("data") / "x.npz"
+    (np.savez_compressed if compressed else np.savez)(path, **arrays)
+    source = DataSource(uri="pvc://data/x.npz")
+    return load_data(
+        source, FIELD, DataSources(inputs=list(inputs), labels=labels, reference=source, new=source), places
+    )
 
-    assert str(error) == "spec.data.new.uri: holds no array 'inputs'; it holds 'images', 'targets'"
+
+@pytest.mark.parametrize("compressed", [False, True])
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_rows_stream_in_order_whatever_the_layout(places, compressed, order):
+    values = np.arange(60, dtype=np.float32).reshape(10, 2, 3)
+    data = rows_of(places, compressed=compressed, x=np.asarray(values, order=order), y=np.arange(10), labels="y")
+
+    batches = list(data.batches(4))
+
+    assert np.array_equal(np.concatenate([arguments[0] for arguments, _ in batches]), values)
+    assert [labels.tolist() for _, labels in batches] == [[0, 1, 2, 3], [4, 5, 6, 7], [8, 9]]
+
+
+def test_damage_far_inside_is_found_when_it_is_reached(places):
+    rows_of(places, x=np.zeros((1000, 1000), np.float32))
+    path = places.claim("data") / "x.npz"
+    with path.open("r+b") as file:
+        file.seek(3_000_000)
+        file.write(b"\xff")
+    source = DataSource(uri="pvc://data/x.npz")
+    data = load_data(source, FIELD, DataSources(inputs=["x"], reference=source, new=source), places)
+
+    with pytest.raises(TaskError, match="'x' can't be read: cut off or damaged") as refusal:
+        list(data.batches(100))
+
+    assert refusal.value.reason == "ArchiveDamaged"
+
+
+def test_a_compressed_data_set_may_not_unpack_to_more_than_the_limit(places):
+    rows_of(places, compressed=True, x=np.zeros(1_000_000))
+    source = DataSource(uri="pvc://data/x.npz")
+    staged = stage(source.uri, FIELD, places)
+
+    with pytest.raises(TaskError, match="unpacks to 8000128 bytes; at most 1000000 are read"):
+        NpzRows(staged, Wish(("x",), None), limit=1_000_000)
+
+
+def test_one_row_that_fills_the_memory_is_refused():
+    with pytest.raises(TaskError, match="one row of the array 'x' takes 1073741825 bytes"):
+        check_row_bytes("x", MAX_ROW_BYTES + 1, FIELD)

@@ -12,7 +12,7 @@ from modelreuse.worker.data import DataSet
 from modelreuse.worker.formats.model import ModelFields
 from modelreuse.worker.formats.pt2 import load_pt2
 from modelreuse.worker.probe import step_cost, throwaway_weights, timed
-from unit.worker.tiny import build
+from unit.worker.tiny import ArrayRows, build
 
 CPU = torch.device("cpu")
 INPUTS = (torch.randn(16, 4, generator=torch.Generator().manual_seed(0)),)
@@ -132,7 +132,7 @@ def test_an_exported_program_can_be_probed_and_is_as_before(exported_module):
 
 
 def data(inputs: np.ndarray) -> DataSet:
-    return DataSet("spec.data.new.uri", "", {"inputs": inputs}, None)
+    return DataSet("spec.data.new.uri", "", ArrayRows({"inputs": inputs}), ("inputs",))
 
 
 def test_fewer_samples_than_a_batch_are_repeated():

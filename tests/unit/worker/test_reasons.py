@@ -17,7 +17,7 @@ def raised() -> set[str]:
     }
     for file in Path(modelreuse.worker.__path__[0]).rglob("*.py"):
         for node in ast.walk(ast.parse(file.read_text())):
-            if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "TaskError":
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") in {"TaskError", "StorageTroubleError"}:
                 found |= {first.value for first in node.args[:1] if isinstance(first, ast.Constant)}
     return found
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from modelreuse.worker import Places, TaskError
-from modelreuse.worker.schemes import RESOLVERS, resolve
+from modelreuse.worker.schemes import RESOLVERS, STORAGES, resolve
 
 FIELD = "spec.data.new.uri"
 
@@ -51,10 +51,13 @@ def test_an_unknown_scheme_is_told_with_the_known_ones(places):
     with pytest.raises(TaskError) as refusal:
         resolve("s4://bucket/m", FIELD, places)
 
-    assert str(refusal.value) == "spec.data.new.uri: 's4://bucket/m': unknown scheme 's4'; known: file, pvc"
+    assert (
+        str(refusal.value)
+        == "spec.data.new.uri: 's4://bucket/m': unknown scheme 's4'; known: file, pvc, s3, gs, https, hf"
+    )
 
 
 def test_the_schemes_are_those_of_the_api():
-    from modelreuse.api.types import SCHEMES
+    from modelreuse.api.uris import SCHEMES
 
-    assert set(RESOLVERS) == set(SCHEMES)
+    assert {*RESOLVERS, *STORAGES} == set(SCHEMES)

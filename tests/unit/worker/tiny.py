@@ -4,9 +4,13 @@ import io
 import warnings
 import zipfile
 from collections import OrderedDict
+from collections.abc import Iterator, Sequence
 
+import numpy as np
 import torch
 from torch import nn
+
+from modelreuse.worker.formats.source import Column, Rows, RowSource
 
 INPUTS, CLASSES = 4, 3
 
@@ -38,3 +42,19 @@ def zipped(members: Members) -> bytes:
         for name, data in members.items():
             archive.writestr(name, data)
     return buffer.getvalue()
+
+
+class ArrayRows(RowSource):
+    """Arrays in memory, as a format would give them."""
+
+    kind = "Arrays"
+
+    def __init__(self, arrays: dict[str, np.ndarray]) -> None:
+        self._arrays = arrays
+        self.available = list(arrays)
+        self.columns = {name: Column(name, str(each.dtype), each.shape[1:]) for name, each in arrays.items()}
+        self.samples = len(next(iter(arrays.values())))
+
+    def chunks(self, names: Sequence[str], size: int) -> Iterator[Rows]:
+        for start in range(0, self.samples, size):
+            yield {name: self._arrays[name][start : start + size] for name in names}

@@ -4,11 +4,11 @@ A zip can lie about its sizes, name a member twice, overlap members, or unpack t
 reads members through this module sees an archive that does none of that.
 """
 
-import io
+import os
 import zipfile
 from collections.abc import Iterable
+from typing import BinaryIO
 
-from modelreuse.worker.content import Content
 from modelreuse.worker.errors import TaskError
 
 MAX_MEMBERS = 100_000
@@ -17,6 +17,7 @@ _ENCRYPTED = 0x1
 _END = b"PK\x05\x06"
 _END_BYTES = 22
 """Of the end-of-directory record without its comment, whose length stands in the last two."""
+_LONGEST_COMMENT = 0xFFFF
 
 DAMAGED = (zipfile.BadZipFile, EOFError, ValueError, NotImplementedError, OverflowError)
 """What reading a damaged archive can raise, beside zlib.error, which is no subclass of them."""
@@ -28,14 +29,14 @@ class Archive:
     Raises TaskError ArchiveDamaged for anything else, naming `field`.
     """
 
-    def __init__(self, content: Content, field: str, kind: str) -> None:
+    def __init__(self, stream: BinaryIO, field: str, kind: str) -> None:
         self.field = field
         self.kind = kind
         try:
-            self._zip = zipfile.ZipFile(io.BytesIO(content.data))
+            self._zip = zipfile.ZipFile(stream)
         except DAMAGED:
             raise self.damaged(f"is no readable {kind} archive: cut off, or of another format") from None
-        if not _is_whole(content.data, self._zip):
+        if not _is_whole(stream, self._zip):
             raise self.damaged(f"is no readable {kind} archive: cut off, or with something before or after it")
         self._members: dict[str, zipfile.ZipInfo] = {}
         for member in self._zip.infolist():
@@ -84,12 +85,15 @@ class Archive:
         return TaskError("ArchiveDamaged", self.field, detail)
 
 
-def _is_whole(data: bytes, archive: zipfile.ZipFile) -> bool:
+def _is_whole(stream: BinaryIO, archive: zipfile.ZipFile) -> bool:
     """Whether the archive is all that there is.
 
     A reader looks for the directory from the end; in a file that was cut off it may find that of an archive inside.
     """
-    end = data.rfind(_END)
-    comment = int.from_bytes(data[end + _END_BYTES - 2 : end + _END_BYTES], "little")
+    size = stream.seek(0, os.SEEK_END)
+    stream.seek(max(0, size - _END_BYTES - _LONGEST_COMMENT))
+    tail = stream.read()
+    end = tail.rfind(_END)
+    comment = int.from_bytes(tail[end + _END_BYTES - 2 : end + _END_BYTES], "little")
     starts = [member.header_offset for member in archive.infolist()]
-    return end >= 0 and end + _END_BYTES + comment == len(data) and (not starts or min(starts) == 0)
+    return end >= 0 and end + _END_BYTES + comment == len(tail) and (not starts or min(starts) == 0)

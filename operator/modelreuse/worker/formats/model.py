@@ -11,7 +11,7 @@ class LoadedModel:
 
     module: nn.Module
     format: str
-    """TorchExport or Safetensors."""
+    """TorchExport, Safetensors or HuggingFace."""
 
 
 @dataclass(frozen=True)

@@ -74,7 +74,7 @@ def _mentions_other_devices(program: torch.export.ExportedProgram, device: torch
 
 
 def _rebuilt(content: Content, field: str) -> io.BytesIO:
-    archive = Archive(content, field, ".pt2")
+    archive = Archive(io.BytesIO(content.data), field, ".pt2")
     root = _root(archive)
     _refuse_pickles(archive, root)
     if f"{root}{_PROGRAM}" not in archive.names:
