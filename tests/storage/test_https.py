@@ -275,7 +275,7 @@ def test_private_addresses_are_for_those_who_name_them(address):
     assert https.forbidden(ipaddress.ip_address(address), private_too=True)
 
 
-@pytest.mark.parametrize("address", ["1.1.1.1", "2606:4700::1111"])
+@pytest.mark.parametrize("address", ["1.1.1.1", "2606:4700::1111", "64:ff9b::101:101"])
 def test_public_addresses_are_for_everybody(address):
     assert https.forbidden(ipaddress.ip_address(address), private_too=True) is None
 
