@@ -379,6 +379,14 @@ class _VerifiedFile(io.RawIOBase):
         self._position += len(part)
         return len(part)
 
+    def readall(self) -> bytes:
+        parts = []
+        while self._position < self._file.size:
+            number, offset = divmod(self._position, BLOCK_BYTES)
+            parts.append(self._block(number)[offset:])
+            self._position += len(parts[-1])
+        return parts[0] if len(parts) == 1 else b"".join(parts)
+
     def _block(self, number: int) -> bytes:
         if number in self._cached:
             self._cached.move_to_end(number)
