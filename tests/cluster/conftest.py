@@ -1,17 +1,21 @@
 """A real API server for the session, with the custom resources and the chart installed as a cluster admin would."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import yaml
 
+from cluster.gate import objects
 from cluster.person import Object, Person, RefusedError
 from cluster.waiting import until
 from localcluster import Cluster
 
 CHECKOUT = Path(__file__).parents[2]
 CRDS = sorted((CHECKOUT / "crds").glob("*.yaml"))
+CLUSTER = os.environ.get("MODELREUSE_TEST_CLUSTER", "test")
+"""Name of the cluster: two runs at once in one checkout need two."""
 TEMPLATES = sorted((CHECKOUT / "charts/model-reuse-operator/templates").glob("*.yaml"))
 
 
@@ -23,7 +27,7 @@ def documents(*paths: Path) -> list[Object]:
 @pytest.fixture(scope="session")
 def control_plane() -> Iterator[Cluster]:
     """etcd, kube-apiserver and kube-controller-manager; gone at the end."""
-    with Cluster.up(name="test", level="control-plane") as cluster:
+    with Cluster.up(name=CLUSTER, level="control-plane") as cluster:
         yield cluster
 
 
@@ -65,8 +69,20 @@ def custom_resources(admin: Person) -> list[Object]:
 
 @pytest.fixture(scope="session")
 def chart(admin: Person, custom_resources: list[Object]) -> list[Object]:
-    """Every object of the chart's templates, installed. Policies may take a moment until they are enforced."""
-    objects = documents(*TEMPLATES)
-    for obj in sorted(objects, key=lambda each: each["kind"] != "Namespace"):
+    """Every object of the chart's templates, installed, once people's objects are stamped rather than refused.
+
+    Policies that only refuse may take a moment longer until they are enforced.
+    """
+    installed = documents(*TEMPLATES)
+    for obj in sorted(installed, key=lambda each: each["kind"] != "Namespace"):
         admin.apply(obj)
-    return objects
+    wanted = (objects.check("default", "probe"), objects.record("default", "probe", "Imported"))
+
+    def stamped() -> bool:
+        try:
+            return all("annotations" in admin.create(each, dryRun="All")["metadata"] for each in wanted)
+        except RefusedError:  # the kind is served since a moment ago, or its stamps are wanted and not yet written
+            return False
+
+    until(stamped, "stamps are written")
+    return installed

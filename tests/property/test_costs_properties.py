@@ -9,7 +9,7 @@ from modelreuse.api import Basis
 from modelreuse.costs import Case, Interval, predict_steps
 from modelreuse.costs.calibration import FEATURES
 
-FIRM_TO_LOOSE = [Basis.MEASURED, Basis.REPORTED, Basis.ESTIMATED, Basis.ASSUMED]
+FIRM_TO_LOOSE = [Basis.MEASURED, Basis.ESTIMATED, Basis.REPORTED, Basis.ASSUMED]
 figures = st.floats(0, 1e9, allow_nan=False)
 
 

@@ -19,7 +19,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from modelreuse.api import Failure, ModelReuseCheckStatus
 from modelreuse.api.names import APPROVE, APPROVED_BY, ASSESS, REJECT, REJECTED_BY, SPEC_CHANGED_BY
-from modelreuse.decisions import Plan, Rights
+from modelreuse.decisions import OwnedJob, Plan, Rights
 from unit.decisions import scenes
 from unit.decisions.scenes import Scene
 
@@ -62,7 +62,6 @@ STATIONS: dict[str, Callable[[], Scene]] = {
 }
 """Where a story begins: a random world hardly ever gets far by itself."""
 GATE = Failure(reason="GateMissing", message="ValidatingAdmissionPolicy modelreuse-decisions is not installed")
-REFUSAL = Failure(reason="Forbidden", message="exceeded quota: small")
 
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
@@ -122,6 +121,7 @@ class World(RuleBasedStateMachine):
         self.launches: Counter[str] = Counter()
         """By digest."""
         self.retraining_jobs: set[str] = set()
+        self.rejected: set[str] = set()
         self.nonces = 0
         if self.scene.status.get("retraining", {}).get("launched"):
             self.launches[self.scene.digest] = 1
@@ -144,11 +144,16 @@ class World(RuleBasedStateMachine):
         ):
             assert wire["retraining"]["intent"] == before["intent"], "forgotten before its outcome was recorded"
         self.scene = self.scene.but(status=wire)
+        if "rejected" in wire:
+            self.rejected.add(wire["approval"]["digest"])
 
     def create(self, obj: Any) -> None:
         before = self.scene
-        if obj["metadata"].get("labels", {}).get("modelreuse.io/role") == "retraining":
+        role = obj["metadata"].get("labels", {}).get("modelreuse.io/role")
+        if role == "retraining":
             self.launch(obj)
+        if role == "verification":
+            self.verify(obj)
         self.scene = self.scene.with_object(obj)
         if self.scene != before and obj["kind"] == "Job":
             # UIDs are never used twice.
@@ -170,6 +175,7 @@ class World(RuleBasedStateMachine):
         assert by != annotations["modelreuse.io/requested-by"]
         assert by != annotations[SPEC_CHANGED_BY]
         assert annotations.get(REJECT) != digest
+        assert digest not in self.rejected
         assert self.scene.rights == scenes.RIGHTS
         assert self.scene.gate is None
         assert not self.scene.spec.get("suspend")
@@ -184,6 +190,25 @@ class World(RuleBasedStateMachine):
         assert [approved["profile"]] == [each.spec.to_wire() for each in self.scene.profiles]
         assert self.scene.status["retraining"]["launched"], "status was not stored before"
         assert self.scene.status["retraining"]["intent"]["digest"] == digest
+
+    def verify(self, obj: Any) -> None:
+        """Built from what was approved, whatever the spec says by now."""
+        retraining = self.scene.status["retraining"]
+        record = next(each for each in self.scene.records if each.metadata.name == retraining["record"])
+        approval = record.spec.approval
+        assert approval is not None
+        approved = json.loads(approval.preimage)["spec"]
+        task = scenes.task_of(obj)
+        assert task["data"]["evaluation"]["uri"] == approved["data"]["evaluation"]["uri"]
+        assert task["data"]["labels"] == approved["data"]["labels"]
+        assert task["old"]["uri"] in [each["uri"] for each in approved["models"]]
+        assert task["new"]["uri"].startswith(approved["retraining"]["output"])
+
+    def delete(self, job: OwnedJob) -> None:
+        """Never a retraining, and never what status waits for or was told by last."""
+        assert job.name not in self.retraining_jobs
+        assert f'"{job.name}"' not in json.dumps(self.scene.status)
+        self.scene = self.scene.without_job(job.name)
 
     def assessed_spec(self) -> dict[str, Any]:
         return {key: value for key, value in self.scene.spec.items() if key != "suspend"}
@@ -200,6 +225,8 @@ class World(RuleBasedStateMachine):
         self.store(todo)
         for obj in todo.create:
             self.create(obj)
+        for job in todo.delete:
+            self.delete(job)
         self.finish(todo)
 
     @rule(looks=st.integers(2, 6))
@@ -266,8 +293,7 @@ class World(RuleBasedStateMachine):
     def the_api_server_refuses_what_is_created(self) -> None:
         todo = self.look()
         self.store(todo)
-        refused = {obj["metadata"]["name"]: REFUSAL for obj in todo.create}
-        self.scene = self.scene.but(refusals={**self.scene.refusals, **refused})
+        self.scene = self.scene.refused(*(obj["metadata"]["name"] for obj in todo.create))
 
     @rule()
     def refusals_are_forgotten(self) -> None:
@@ -439,9 +465,6 @@ class World(RuleBasedStateMachine):
             assert status.verification.new_quality is not None
             assert status.verification.artifact_sha256 == status.retraining.artifact_sha256
             assert status.verification.evaluation_sha256 == scenes.sha("4")
-            record = next(each for each in self.scene.records if each.metadata.name == status.retraining.record)
-            assert record.spec.approval is not None
-            assert json.loads(record.spec.approval.preimage)["spec"] == self.assessed_spec()
 
     @invariant()
     def an_attempt_is_made_three_times_at_most(self) -> None:

@@ -123,7 +123,7 @@ def test_any_task_is_answered(tmp_path, text):
 
 
 @settings(deadline=None)
-@given(st.text(max_size=128), st.text(max_size=1024), st.text(max_size=128))
+@given(st.text(max_size=128), st.text(min_size=1, max_size=1024), st.text(max_size=128))
 def test_any_refusal_fits_and_is_readable(task, message, field):
     summary = refused(AssessmentSummary, task, FieldError(reason="R", field=field, message=message))
 

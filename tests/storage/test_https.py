@@ -113,7 +113,7 @@ def test_what_is_larger_than_the_limit_is_not_read_on(fetch, answers, places, po
     answers[:] = [lambda request: request.answer(200, b"\0" * (2**20 + 1))]
     error = refused(lambda: stage(f"https://localhost:{port}/x.npz", FIELD, places))
     assert error.reason == "ScratchFull"
-    assert "MODELREUSE_SCRATCH_BYTES" in str(error)
+    assert "SCRATCH_LIMIT_BYTES" in str(error)
     assert list(places.scratch.iterdir()) == []
 
 

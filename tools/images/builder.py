@@ -17,6 +17,9 @@ _SUITE = "bookworm"
 _BASE_PACKAGES = ("ca-certificates", "libpython3-stdlib", "libstdc++6", "python3-minimal")
 _LEFT_OUT = ("/usr/share/doc/*", "/usr/share/info/*", "/usr/share/locale/*", "/usr/share/man/*")
 _BASE_EDITION = "1"
+# The storage library mounts its own folder, and a build that is killed leaves its root mounted: in a mount namespace
+# of the command's own, both end with it.
+_ALONE = ("unshare", "--mount", "--propagation", "private")
 
 
 @dataclass(frozen=True)
@@ -76,7 +79,13 @@ class Builder:
             "--dest-oci-accept-uncompressed-layers",
             f"containers-storage:{places}{inputs.full_name}",
         ]
-        command = ["skopeo", *self._policy("--policy"), *copying, f"oci:{self.layout.folder}:{inputs.full_name}"]
+        command = [
+            *_ALONE,
+            "skopeo",
+            *self._policy("--policy"),
+            *copying,
+            f"oci:{self.layout.folder}:{inputs.full_name}",
+        ]
         progress.run(f"{name}: storing", command, self._log(f"{name}-store"))
 
     def push(self, name: str, target: str, *, insecure: bool) -> None:
@@ -113,7 +122,7 @@ class Builder:
             "--runroot",
             str(self.store / "run"),
         ]
-        return ["buildah", *places, *arguments]
+        return [*_ALONE, "buildah", *places, *arguments]
 
     def _policy(self, option: str = "--signature-policy") -> list[str]:
         """Buildah and skopeo want a signature policy; Debian ships it in a package that we don't need otherwise."""

@@ -23,6 +23,7 @@ MARKER = "MODELREUSE_CLUSTER"
 _TAIL_LINES = 20
 _KILL_SECONDS = 30.0
 _REAP_SECONDS = 3.0
+_EXIT_SECONDS = 5.0
 
 
 @dataclass(frozen=True)
@@ -128,38 +129,50 @@ def end_all(cluster: Path) -> int:
     Not gracefully: what they hold is either thrown away or, like etcd's files, complete in the page cache after every
     write.
     """
-    killed: set[int] = set()
+    killed: dict[int, Server] = {}
     deadline = time.monotonic() + _KILL_SECONDS
-    while remaining := belonging_to(cluster):
+    while remaining := {*belonging_to(cluster), *(pid for pid, server in killed.items() if is_alive(server))}:
         for pid in remaining:
-            if _kill(pid, cluster):
-                killed.add(pid)
+            if server := _kill(pid, cluster):
+                killed[pid] = server
         if time.monotonic() > deadline:
-            raise ClusterError(f"processes {remaining} of {cluster} can't be killed (waiting for a device?)")
+            raise ClusterError(f"processes {sorted(remaining)} of {cluster} don't end (waiting for a device?)")
+        # A namespace's first process has lost its environment, and still waits for the last of the others to end.
+        for pid in remaining:
+            _await_end(pid)
     patience = time.monotonic() + _REAP_SECONDS
     while any(Path(f"/proc/{pid}").exists() for pid in killed) and time.monotonic() < patience:
         time.sleep(0.05)  # init collects orphans when it likes; whoever looks after us shall find nothing
     return len(killed)
 
 
-def _kill(pid: int, cluster: Path) -> bool:
+def _kill(pid: int, cluster: Path) -> Server | None:
+    """The process that was told to end; None where there is none of this cluster under this id."""
     try:
         descriptor = os.pidfd_open(pid)
     except ProcessLookupError:
-        return False
+        return None
     try:
-        if not _belongs(pid, cluster):
-            return False
+        stat = _read(pid, "stat")
+        if stat is None or not _belongs(pid, cluster):
+            return None
         signal.pidfd_send_signal(descriptor, signal.SIGKILL)
-        select.select([descriptor], [], [], 5)  # readable once the process has ended
-        with suppress(ChildProcessError):
-            os.waitpid(pid, os.WNOHANG)
+        return Server("", pid, start_time(stat.decode(errors="replace")))
     except ProcessLookupError:
-        return False
-    else:
-        return True
+        return None
     finally:
         os.close(descriptor)
+
+
+def _await_end(pid: int) -> None:
+    """Wait a while for a process to end, and collect it if it is our child."""
+    with suppress(ProcessLookupError, ChildProcessError):
+        descriptor = os.pidfd_open(pid)
+        try:
+            select.select([descriptor], [], [], _EXIT_SECONDS)  # readable once the process has ended
+            os.waitpid(pid, os.WNOHANG)
+        finally:
+            os.close(descriptor)
 
 
 def _belongs(pid: int, cluster: Path) -> bool:

@@ -4,8 +4,10 @@ Imports nothing of ours. Whatever crosses a process boundary is a model here; wh
 """
 
 from modelreuse.api.check import (
+    MAX_FINDINGS,
     MAX_HISTORY,
     MAX_LAYERS_IN_STATUS,
+    MAX_SCORES,
     Action,
     Approval,
     Assessment,
@@ -16,6 +18,7 @@ from modelreuse.api.check import (
     DataSources,
     DigestComponent,
     Failure,
+    Finding,
     HistoryRow,
     Intent,
     JobReference,
@@ -89,17 +92,21 @@ from modelreuse.api.report import (
     ReportedScore,
     ReportedSoftware,
 )
+from modelreuse.api.templates import InvalidTemplateError
 from modelreuse.api.types import (
     ApiModel,
     StatusModel,
     decimal,
     duration_seconds,
     format_decimal,
+    shortened,
 )
 
 __all__ = [
+    "MAX_FINDINGS",
     "MAX_HISTORY",
     "MAX_LAYERS_IN_STATUS",
+    "MAX_SCORES",
     "Action",
     "ApiModel",
     "Approval",
@@ -121,10 +128,12 @@ __all__ = [
     "DigestComponent",
     "Failure",
     "FieldError",
+    "Finding",
     "Grid",
     "Hardware",
     "HistoryRow",
     "Intent",
+    "InvalidTemplateError",
     "JobReference",
     "LabelSelector",
     "Limits",
@@ -175,4 +184,5 @@ __all__ = [
     "format_decimal",
     "merge_conditions",
     "parse_message",
+    "shortened",
 ]

@@ -3,26 +3,35 @@
 from enum import StrEnum
 from typing import Annotated, Any, Literal
 
-from pydantic import ConfigDict, Field, StringConstraints, WithJsonSchema, model_validator
+from pydantic import AfterValidator, ConfigDict, Field, StringConstraints, WithJsonSchema, model_validator
 
 from modelreuse.api.conditions import Condition
+from modelreuse.api.templates import check_pod_template
 from modelreuse.api.types import (
     Amount,
     ApiModel,
+    Attempt,
+    BatchSize,
+    Count,
     DnsLabel,
     Duration,
     Factory,
     Figure,
     Fraction,
+    Generation,
     Identity,
     LayerName,
+    Note,
+    Number,
     ObjectName,
     OpenObject,
     Reason,
     Recipe,
+    Sentence,
     Sha256,
     ShortText,
     StatusModel,
+    Steps,
     Text,
     Time,
     Uid,
@@ -44,9 +53,14 @@ from modelreuse.api.uris import (
     suffix_rule,
 )
 
-MAX_MODELS = 8
-MAX_LAYERS_IN_STATUS = 32
+# Together with the lengths of strings these keep a status at 64 KiB at most, whatever is in it.
+MAX_MODELS = 4
+MAX_LAYERS_IN_STATUS = 24
+MAX_SCORES = 18
+MAX_FINDINGS = 4
 MAX_HISTORY = 20
+MAX_LAYER_NAME = 64
+MAX_DEVICE_NAME = 64
 
 
 class Action(StrEnum):
@@ -97,7 +111,7 @@ class CodeSource(ApiModel):
     """Python code of the user's own that a factory or a transform needs."""
 
     uri: Uri
-    """A folder, mounted read-only and put on PYTHONPATH of the assessment."""
+    """A folder, mounted read-only; factories and transforms are imported from it where nothing else has their name."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -259,17 +273,22 @@ class Objective(ApiModel):
 _OUTPUT_IS_WRITTEN = "reports are written: output must be a pvc://, s3://, gs:// or file:// URI"
 
 
+def _pod_template(template: dict[str, Any]) -> dict[str, Any]:
+    check_pod_template(template)
+    return template
+
+
 class Assessment(ApiModel):
     """How the forward pass runs."""
 
     output: Uri | None = None
     """A folder for the full report; without it only the summary in the status remains."""
-    batch_size: Annotated[int, Field(ge=1, le=65536)] = 64
+    batch_size: BatchSize = 64
     timing_probe: bool = True
     """Whether five training steps on dummy labels, with a throwaway copy of the model, are timed."""
     timeout: Duration = "1h"
-    template: OpenObject = {}
-    """A partial PodTemplateSpec, merged onto the assessment's pod; the container is called `worker`."""
+    template: Annotated[OpenObject, AfterValidator(_pod_template)] = {}
+    """A partial PodTemplateSpec, merged onto our pod with its container `worker`; nothing in it may loosen that pod."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -297,13 +316,13 @@ class Retraining(ApiModel):
     """What the template can do."""
     recipe: Recipe = "default"
     """A name for optimiser, learning rate, schedule and batch size: only records of one recipe are compared."""
-    batch_size: Annotated[int, Field(ge=1, le=65536)] = 64
-    max_steps: Annotated[int, Field(ge=1, le=10_000_000)]
+    batch_size: BatchSize = 64
+    max_steps: Annotated[Steps, Field(ge=1)]
     """The declared budget: the training stops there whether or not it reached the target."""
     output: Uri
     """A folder that the trainer can write."""
     job_template: OpenObject
-    """As in a CronJob: `spec` of a Job whose pod has the container `trainer`."""
+    """As in a CronJob: `metadata` and `spec` of a Job with a container `trainer`; nothing in it may repeat the run."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -356,17 +375,20 @@ class ModelReuseCheckSpec(ApiModel):
 class ScoreStatus(StatusModel):
     """One score of the forward pass."""
 
-    name: Annotated[str, StringConstraints(max_length=63, pattern=r"^[a-z][a-z0-9_]*$")]
+    name: Annotated[str, StringConstraints(max_length=40, pattern=r"^[a-z][a-z0-9_]*$")]
     value: Figure
     labels: Literal["Given", "Predicted", "Unused"]
     """Whether the score used true labels, the model's own predictions, or neither."""
 
 
+Scores = Annotated[list[ScoreStatus], Field(max_length=MAX_SCORES)]
+
+
 class MeasuredPass(StatusModel):
     """What the forward pass cost, and what the timing probe saw."""
 
-    device: ShortText
-    samples: int
+    device: Annotated[str, StringConstraints(max_length=MAX_DEVICE_NAME)]
+    samples: Number
     seconds: Amount
     cpu_seconds: Amount
     energy_wh: Amount
@@ -376,7 +398,7 @@ class MeasuredPass(StatusModel):
     step_cpu_seconds: Amount | None = None
     step_energy_wh: Amount | None = None
     """Energy of one training step, where a counter measured it."""
-    step_batch_size: int | None = None
+    step_batch_size: BatchSize | None = None
     head_step_seconds: Amount | None = None
     """The same with only the last layer trainable."""
     startup_seconds: Amount | None = None
@@ -397,30 +419,46 @@ class ContentHashes(StatusModel):
     reference: Sha256
     new: Sha256
     evaluation: Sha256 | None = None
+    code: Sha256 | None = None
+    """Of the folder `spec.code`: of every file's path and bytes."""
 
 
 class Failure(StatusModel):
     """Why something ended without a result."""
 
     reason: Reason
-    message: Text
+    message: Sentence
+
+
+class Finding(StatusModel):
+    """What a reader should know before relying on the scores, in short; the report has all of it."""
+
+    reason: Reason
+    message: Note
+
+
+Findings = Annotated[list[Finding], Field(max_length=MAX_FINDINGS)]
+
+ListedLayer = Annotated[str, StringConstraints(max_length=MAX_LAYER_NAME, min_length=1)]
+"""A layer's name as a status holds it."""
+ListedLayers = Annotated[list[ListedLayer], Field(max_length=MAX_LAYERS_IN_STATUS)]
 
 
 class ModelAssessment(StatusModel):
     """The assessment of one candidate."""
 
     model: DnsLabel
-    attempt: int = 1
+    attempt: Attempt = 1
     job: JobReference
     hashes: ContentHashes | None = None
     image: ShortText | None = None
     """Image ID that the node reported for the worker."""
-    classes: int | None = None
-    samples: int | None = None
-    scores: Annotated[list[ScoreStatus], Field(max_length=24)] = []
-    findings: Annotated[list[Failure], Field(max_length=8)] = []
+    classes: Number | None = None
+    samples: Number | None = None
+    scores: Scores = []
+    findings: Findings = []
     """What a reader should know before relying on the scores."""
-    layers: Annotated[list[LayerName], Field(max_length=MAX_LAYERS_IN_STATUS)] = []
+    layers: ListedLayers = []
     """The layers that fine-tuning would train."""
     trainable_share: Fraction | None = None
     measured: MeasuredPass | None = None
@@ -464,11 +502,13 @@ class Prediction(StatusModel):
     """What adapting would cost, by action."""
 
     made_at: Time
-    records: int
+    records: Count
     """How many earlier retrainings the prediction rests on."""
     coverage: Fraction
     """The share of cases that the intervals are meant to hold."""
     method: ShortText
+    cost_profile_sha256: Sha256 | None = None
+    """Of the CostProfile's spec that hours, energy, carbon and money were computed by; absent without a profile."""
     costs: Annotated[list[PredictedCost], Field(max_length=3 * MAX_MODELS)] = []
 
 
@@ -477,7 +517,7 @@ class Recommendation(StatusModel):
 
     action: Action
     model: DnsLabel
-    layers: Annotated[list[LayerName], Field(max_length=MAX_LAYERS_IN_STATUS)] = []
+    layers: ListedLayers = []
     reason: Reason
     message: Text
 
@@ -485,8 +525,11 @@ class Recommendation(StatusModel):
 class DigestComponent(StatusModel):
     """One part of what a human approves, by its hash."""
 
-    name: DnsLabel
+    name: Annotated[str, StringConstraints(max_length=24)]
     sha256: Sha256
+
+
+DigestComponents = Annotated[list[DigestComponent], Field(max_length=16)]
 
 
 class Approval(StatusModel):
@@ -494,7 +537,7 @@ class Approval(StatusModel):
 
     digest: Sha256
     """The annotation `modelreuse.io/approve` must carry exactly this."""
-    components: Annotated[list[DigestComponent], Field(max_length=16)] = []
+    components: DigestComponents = []
     offered_at: Time
     expires_at: Time | None = None
     by: Identity | None = None
@@ -523,7 +566,7 @@ class RetrainingStatus(StatusModel):
     finished_at: Time | None = None
     result: Literal["Succeeded", "Failed", "Lost"] | None = None
     failure: Failure | None = None
-    steps: Annotated[int, Field(ge=0)] | None = None
+    steps: Steps | None = None
     """As the trainer reports."""
     target_reached: bool | None = None
     """As the trainer reports."""
@@ -539,10 +582,10 @@ class RetrainingStatus(StatusModel):
 class VerificationStatus(StatusModel):
     """What our own worker measured of the old and the new model on held-out data."""
 
-    attempt: int = 1
+    attempt: Attempt = 1
     job: JobReference
-    metric: ShortText | None = None
-    samples: int | None = None
+    metric: Literal["accuracy"] | None = None
+    samples: Number | None = None
     old_quality: Fraction | None = None
     new_quality: Fraction | None = None
     evaluation_sha256: Sha256 | None = None
@@ -556,32 +599,32 @@ class HistoryRow(StatusModel):
     assessed_at: Time
     action: Action
     digest: Sha256 | None = None
-    outcome: Reason | None = None
-    message: ShortText = ""
+    outcome: Literal["Succeeded", "Failed", "Lost", "Rejected"] | None = None
+    message: Note = ""
 
 
 class Summary(StatusModel):
     """The recommended action's figures as people read them, for `kubectl get`."""
 
-    energy: ShortText
-    carbon: ShortText | None = None
+    energy: Annotated[str, StringConstraints(max_length=80)]
+    carbon: Annotated[str, StringConstraints(max_length=80)] | None = None
 
 
 class ModelReuseCheckStatus(StatusModel):
     """The answer. Written by the operator alone."""
 
-    observed_generation: int | None = None
+    observed_generation: Generation | None = None
     conditions: Annotated[
         list[Condition],
         Field(
-            max_length=16, json_schema_extra={"x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["type"]}
+            max_length=8, json_schema_extra={"x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["type"]}
         ),
     ] = []
     nonce: Annotated[str, StringConstraints(max_length=64)] | None = None
     """Random, new with each assessment: an old approval can't fit a new one."""
     spec_hash: Sha256 | None = None
     """Of the parts of the spec that the assessment depends on."""
-    assess_token: Annotated[str, StringConstraints(max_length=256)] | None = None
+    assess_token: ShortText | None = None
     """The last value of the annotation `modelreuse.io/assess` that was acted upon."""
     started_at: Time | None = None
     assessed_at: Time | None = None

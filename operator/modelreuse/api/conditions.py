@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 
 from pydantic import StringConstraints
 
-from modelreuse.api.types import Reason, StatusModel, Text, Time
+from modelreuse.api.types import Generation, Reason, StatusModel, Text, Time
 
 
 class ConditionType(StrEnum):
@@ -33,12 +33,12 @@ ONLY_WHILE_TRUE = frozenset({ConditionType.RECONCILING, ConditionType.STALLED})
 class Condition(StatusModel):
     """One `metav1.Condition`."""
 
-    type: Annotated[str, StringConstraints(max_length=64)]
+    type: Annotated[str, StringConstraints(max_length=32)]
     status: Literal["True", "False", "Unknown"]
     reason: Reason
     message: Text = ""
     last_transition_time: Time
-    observed_generation: int | None = None
+    observed_generation: Generation | None = None
 
     @property
     def is_true(self) -> bool:

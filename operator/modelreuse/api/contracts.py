@@ -10,17 +10,32 @@ from pydantic import Field, StringConstraints, ValidationError
 
 from modelreuse.api.check import (
     Basis,
+    CodeSource,
     ContentHashes,
     DataSources,
-    Failure,
+    Findings,
+    ListedLayers,
     MeasuredPass,
     ModelSource,
     Objective,
-    ScoreStatus,
+    Scores,
     TrainingAction,
 )
 from modelreuse.api.names import TERMINATION_LOG_BYTES
-from modelreuse.api.types import Amount, ApiModel, Fraction, LayerName, Reason, Sha256, Text, Uri
+from modelreuse.api.types import (
+    Amount,
+    ApiModel,
+    BatchSize,
+    Count,
+    Fraction,
+    LayerName,
+    Number,
+    Reason,
+    Sentence,
+    Sha256,
+    Steps,
+    Uri,
+)
 
 Message = TypeVar("Message", bound=ApiModel)
 
@@ -36,9 +51,10 @@ class AssessmentTask(ApiModel):
     """Echoed in the summary: an answer to another task is no answer."""
     model: ModelSource
     data: DataSources
+    code: CodeSource | None = None
     objective: Objective = Objective()
-    batch_size: Annotated[int, Field(ge=1, le=65536)] = 64
-    probe_batch_size: Annotated[int, Field(ge=1, le=65536)] | None = 64
+    batch_size: BatchSize = 64
+    probe_batch_size: BatchSize | None = 64
     """Batch size of the timing probe's training steps; null means no probe."""
     output: Uri | None = None
 
@@ -55,8 +71,11 @@ class VerificationTask(ApiModel):
     """Of the new model, as it was reported; other bytes are refused."""
     data: DataSources
     """With `evaluation` and `labels`."""
+    code: CodeSource | None = None
+    code_sha256: Sha256 | None = None
+    """Of the code, as it was assessed and approved; other code is refused."""
     objective: Objective = Objective()
-    batch_size: Annotated[int, Field(ge=1, le=65536)] = 64
+    batch_size: BatchSize = 64
 
 
 class FieldError(ApiModel):
@@ -64,7 +83,7 @@ class FieldError(ApiModel):
 
     reason: Reason
     field: Annotated[str, StringConstraints(max_length=128)]
-    message: Text
+    message: Sentence
     retryable: bool = False
     """Whether doing the same again may succeed."""
 
@@ -76,11 +95,11 @@ class AssessmentSummary(ApiModel):
     task: TaskId
     error: FieldError | None = None
     hashes: ContentHashes | None = None
-    samples: Annotated[int, Field(ge=1)] | None = None
-    classes: Annotated[int, Field(ge=1)] | None = None
-    scores: Annotated[list[ScoreStatus], Field(max_length=24)] = []
-    findings: Annotated[list[Failure], Field(max_length=8)] = []
-    layers: Annotated[list[LayerName], Field(max_length=32)] = []
+    samples: Number | None = None
+    classes: Number | None = None
+    scores: Scores = []
+    findings: Findings = []
+    layers: ListedLayers = []
     trainable_share: Fraction | None = None
     measured: MeasuredPass | None = None
     report_sha256: Sha256 | None = None
@@ -93,7 +112,7 @@ class VerificationSummary(ApiModel):
     task: TaskId
     error: FieldError | None = None
     metric: Literal["accuracy"] = "accuracy"
-    samples: Annotated[int, Field(ge=1)] | None = None
+    samples: Number | None = None
     old_quality: Fraction | None = None
     new_quality: Fraction | None = None
     evaluation_sha256: Sha256 | None = None
@@ -109,7 +128,7 @@ class TrainingPlan(ApiModel):
     data: DataSources
     layers: Annotated[list[LayerName], Field(max_length=64)] = []
     """The layers to train; empty means all."""
-    max_steps: Annotated[int, Field(ge=1)]
+    max_steps: Annotated[Steps, Field(ge=1)]
     metric: Literal["accuracy"] = "accuracy"
     target: Fraction
     """The absolute quality at which the training may stop."""
@@ -123,14 +142,18 @@ class TrainingResult(ApiModel):
 
     version: Literal[1] = 1
     digest: Sha256
-    steps: Annotated[int, Field(ge=0, le=10_000_000)]
-    samples: Annotated[int, Field(ge=0)]
+    steps: Steps
+    samples: Count
     seconds: Amount
     target_reached: bool
     energy_wh: Amount | None = None
     energy_basis: Literal[Basis.MEASURED, Basis.ESTIMATED, Basis.ASSUMED] | None = None
     artifact_uri: Uri
     artifact_sha256: Sha256
+
+
+_BOUNDS = frozenset({"greater_than_equal", "less_than_equal", "too_long", "too_short", "string_too_long", "missing"})
+"""Errors that pydantic words with nothing but what the contract says."""
 
 
 class UnreadableMessageError(ValueError):
@@ -151,6 +174,7 @@ def parse_message(contract: type[Message], message: str) -> Message:
         # The name of an unknown field is the message's own: only known names are shown.
         known = first["loc"][:-1] if first["type"] == "extra_forbidden" else first["loc"]
         where = ".".join(str(part) for part in known) or "the message"
+        why = first["msg"] if first["type"] in _BOUNDS else first["type"]
         raise UnreadableMessageError(
-            f"the termination message is not a valid {contract.__name__}: {where[:100]}: {first['type']}"
+            f"the termination message is not a valid {contract.__name__}: {where[:100]}: {why}"
         ) from None

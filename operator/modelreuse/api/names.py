@@ -44,6 +44,8 @@ TERMINATION_LOG_BYTES: Final = 4096
 # What a pod of ours, or a trainer, finds in its environment.
 TASK_ENV: Final = "MODELREUSE_TASK"
 PLAN_ENV: Final = "MODELREUSE_PLAN"
-CLAIMS_ROOT: Final = "/mnt/modelreuse/pvc"
+RESERVED_ENV: Final = "MODELREUSE_"
+MOUNT_ROOT: Final = "/mnt/modelreuse"
+CLAIMS_ROOT: Final = f"{MOUNT_ROOT}/pvc"
 CLAIMS_ROOT_ENV: Final = "MODELREUSE_PVC_ROOT"
-CODE_ROOT: Final = "/mnt/modelreuse/code"
+RESERVED_VOLUMES: Final = "modelreuse-"

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import ConfigDict, Field, StringConstraints, model_validator
 
 from modelreuse.api.check import Metadata
-from modelreuse.api.types import Amount, ApiModel, Duration, Fraction, ObjectName, StatusModel, duration_seconds
+from modelreuse.api.types import Amount, ApiModel, Duration, Fraction, Number, ObjectName, StatusModel, duration_seconds
 
 _LabelKey = Annotated[str, StringConstraints(max_length=316)]
 _LabelValue = Annotated[str, StringConstraints(max_length=63)]
@@ -76,7 +76,7 @@ class ReuseThresholds(ApiModel):
 class Limits(ApiModel):
     """A retraining whose predicted upper bound exceeds one of these is Blocked."""
 
-    steps: Annotated[int, Field(ge=1)] | None = None
+    steps: Number | None = None
     hours: Amount | None = None
     energy_kwh: Amount | None = None
     carbon_kg: Amount | None = None

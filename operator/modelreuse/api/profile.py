@@ -18,8 +18,6 @@ class Hardware(ApiModel):
     """The first entry that selects the node counts; empty selects every node."""
     power_watts: Amount
     """Under load: of one accelerator, or of one CPU core."""
-    idle_power_watts: Amount = Decimal(0)
-    """At idle: of one accelerator, or of one CPU core."""
     source: ShortText
     """Where the power figures come from: a meter, a data sheet, a guess."""
     embodied_kg_co2e: Annotated[Amount | None, Field(alias="embodiedKgCo2e")] = None

@@ -9,10 +9,10 @@ from pydantic import ConfigDict, Field, StringConstraints, model_validator
 
 from modelreuse.api.check import (
     ContentHashes,
-    DigestComponent,
+    DigestComponents,
     Metadata,
     PredictedCost,
-    ScoreStatus,
+    Scores,
     TrainingAction,
 )
 from modelreuse.api.types import (
@@ -24,6 +24,7 @@ from modelreuse.api.types import (
     ObjectName,
     Sha256,
     StatusModel,
+    Steps,
     Time,
     Uid,
 )
@@ -42,7 +43,7 @@ class RecordedApproval(ApiModel):
     """Who said yes, to what, when."""
 
     digest: Sha256
-    components: Annotated[list[DigestComponent], Field(max_length=16)] = []
+    components: DigestComponents = []
     preimage: Annotated[str, StringConstraints(max_length=MAX_PREIMAGE)]
     """The canonical JSON (RFC 8785) whose SHA-256 is the digest."""
     requested_by: Identity
@@ -59,10 +60,10 @@ class RetrainingRecordSpec(ApiModel):
     action: TrainingAction
     model: DnsLabel
     recipe: Annotated[str, StringConstraints(max_length=63)]
-    max_steps: Annotated[int, Field(ge=1)]
+    max_steps: Annotated[Steps, Field(ge=1)]
     target: Fraction
     """The absolute quality to reach."""
-    scores: Annotated[list[ScoreStatus], Field(max_length=24)] = []
+    scores: Scores = []
     hashes: ContentHashes | None = None
     predicted: PredictedCost | None = None
     approval: RecordedApproval | None = None
@@ -73,7 +74,7 @@ class Outcome(ApiModel):
 
     finished_at: Time
     result: Literal["Succeeded", "Failed", "Lost"]
-    steps: Annotated[int, Field(ge=0)] | None = None
+    steps: Steps | None = None
     target_reached: bool | None = None
     """False means that the steps are a lower bound (right-censored)."""
     pod_seconds: Amount | None = None

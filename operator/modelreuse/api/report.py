@@ -6,10 +6,22 @@ is a decimal string with its unit in the field's name, as everywhere in this API
 
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import StringConstraints
 
 from modelreuse.api.check import ContentHashes, DataSources, Failure, MeasuredPass, Objective
-from modelreuse.api.types import DnsLabel, Figure, Fraction, Reason, Sha256, ShortText, StatusModel, Text, Uri
+from modelreuse.api.types import (
+    Count,
+    DnsLabel,
+    Figure,
+    Fraction,
+    Number,
+    Reason,
+    Sha256,
+    ShortText,
+    StatusModel,
+    Text,
+    Uri,
+)
 
 Name = Annotated[str, StringConstraints(max_length=512)]
 """A layer's or an array's name as its file spells it; empty for the model itself."""
@@ -22,11 +34,11 @@ class ReportedModel(StatusModel):
     uri: Uri
     format: Reason
     sha256: Sha256
-    parameters: Annotated[int, Field(ge=0)]
+    parameters: Count
     head: Name
     """The last layer; its input is the embedding that scores compare."""
-    classes: Annotated[int, Field(ge=1)]
-    embedding_size: Annotated[int, Field(ge=1)]
+    classes: Number
+    embedding_size: Number
 
 
 class ReportedArray(StatusModel):
@@ -34,7 +46,7 @@ class ReportedArray(StatusModel):
 
     name: Name
     dtype: ShortText
-    shape: list[int]
+    shape: list[Count]
 
 
 class ReportedData(StatusModel):
@@ -43,8 +55,8 @@ class ReportedData(StatusModel):
     uri: Uri
     revision: ShortText | None = None
     sha256: Sha256
-    samples: Annotated[int, Field(ge=1)]
-    labelled: Annotated[int, Field(ge=0)]
+    samples: Number
+    labelled: Count
     """Samples that came with a label."""
     arrays: list[ReportedArray]
 
@@ -56,7 +68,7 @@ class ReportedScore(StatusModel):
     value: Figure | None = None
     means: Text
     """What the figure is, and which end is which."""
-    samples: Annotated[int, Field(ge=0)]
+    samples: Count
     """New samples that went into it."""
     labels: Literal["Given", "Predicted", "Unused"]
     details: dict[str, Figure] = {}
@@ -69,7 +81,7 @@ class ReportedLayer(StatusModel):
 
     name: Name
     kind: ShortText
-    parameters: Annotated[int, Field(ge=0)]
+    parameters: Count
     share: Fraction
     """Of the model's parameters."""
     forward_flops_share: Fraction | None = None

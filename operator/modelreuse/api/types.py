@@ -92,6 +92,15 @@ def _bounded(low: str, high: str, wanted: str) -> AfterValidator:
     return AfterValidator(check)
 
 
+def _rounded(value: Decimal) -> Decimal:
+    rounded = decimal(value)
+    return value if rounded == value else rounded  # as it was written, where it can stay
+
+
+_ROUNDED = AfterValidator(_rounded)
+"""After the bounds: what is a little beyond one must not be rounded into it."""
+
+
 def _decimal_schema(wanted: str = "", rule: str = "true") -> WithJsonSchema:
     message = f"'\"' + self + '\" is not {_IN_QUOTES}{wanted and ' ' + wanted}, as in \"0.98\"'"
     return WithJsonSchema(
@@ -126,14 +135,15 @@ def _shape_schema(pattern: str, wanted: str, max_length: int) -> WithJsonSchema:
 
 _SERIALIZER = PlainSerializer(format_decimal, return_type=str)
 
-Figure = Annotated[Decimal, BeforeValidator(_only_strings), _SERIALIZER, _decimal_schema()]
-"""Any decimal, negative too."""
+Figure = Annotated[Decimal, BeforeValidator(_only_strings), _ROUNDED, _SERIALIZER, _decimal_schema()]
+"""Any decimal, negative too. Like every figure of the API it keeps six significant digits."""
 
 _NOT_NEGATIVE = "of 0 or more"
 Amount = Annotated[
     Decimal,
     BeforeValidator(_only_strings),
     _bounded("0", "999999999999999", _NOT_NEGATIVE),
+    _ROUNDED,
     _SERIALIZER,
     _decimal_schema(_NOT_NEGATIVE, "double(self) >= 0.0"),
 ]
@@ -144,6 +154,7 @@ Fraction = Annotated[
     Decimal,
     BeforeValidator(_only_strings),
     _bounded("0", "1", _UP_TO_ONE),
+    _ROUNDED,
     _SERIALIZER,
     _decimal_schema(_UP_TO_ONE, "double(self) >= 0.0 && double(self) <= 1.0"),
 ]
@@ -204,11 +215,44 @@ Currency = Annotated[
 ]
 
 ObjectName = Annotated[str, StringConstraints(max_length=253, pattern=r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$")]
-Text = Annotated[str, StringConstraints(max_length=1024)]
-"""A sentence for a person."""
+
+_ELLIPSIS = "…"
+
+
+def shortened(text: str, limit: int) -> str:
+    """`text` in at most `limit` characters; an ellipsis shows a cut."""
+    return text if len(text) <= limit else text[: limit - 1] + _ELLIPSIS
+
+
+def _cut_to(limit: int) -> BeforeValidator:
+    """Words for people are cut to what a status holds; that they are long must never cost the answer they belong to."""
+    return BeforeValidator(lambda value: shortened(value, limit) if isinstance(value, str) else value)
+
+
+MAX_TEXT = 768
+MAX_NOTE = 160
+
+Text = Annotated[str, _cut_to(MAX_TEXT), StringConstraints(max_length=MAX_TEXT)]
+"""Sentences for a person, with room for a whole command; cut where longer."""
+Sentence = Annotated[Text, StringConstraints(min_length=1)]
+"""What is wrong, and what would be accepted; never empty."""
+Note = Annotated[str, _cut_to(MAX_NOTE), StringConstraints(max_length=MAX_NOTE)]
+"""A remark in one line; cut where longer."""
 ShortText = Annotated[str, StringConstraints(max_length=256)]
 Reason = Annotated[str, StringConstraints(max_length=64, pattern=r"^[A-Za-z]([A-Za-z0-9]*[A-Za-z0-9])?$")]
 """A CamelCase code for programs."""
+Count = Annotated[int, Field(ge=0, le=10**12)]
+"""Of samples, or of whatever else is counted."""
+Number = Annotated[int, Field(ge=1, le=10**12)]
+"""Of what there is at least one."""
+Steps = Annotated[int, Field(ge=0, le=10_000_000)]
+"""Steps of an optimiser."""
+BatchSize = Annotated[int, Field(ge=1, le=65536)]
+"""Samples in one step or pass."""
+Attempt = Annotated[int, Field(ge=1, le=100)]
+"""Which try this is."""
+Generation = Annotated[int, Field(ge=0, le=10**15)]
+"""The API server's number of a spec."""
 LayerName = Annotated[str, StringConstraints(max_length=256, min_length=1)]
 Sha256 = Annotated[str, StringConstraints(max_length=71, pattern=r"^sha256:[0-9a-f]{64}$")]
 Uid = Annotated[str, StringConstraints(max_length=64)]
@@ -235,7 +279,7 @@ Time = Annotated[
     WithJsonSchema({"type": "string", "format": "date-time", "maxLength": 64}),
 ]
 
-Uri = Annotated[str, AfterValidator(check_uri), WithJsonSchema(uri_schema())]
+Uri = Annotated[str, StringConstraints(max_length=1024), AfterValidator(check_uri), WithJsonSchema(uri_schema())]
 """Where weights, data or code lie. Scheme `pvc` mounts itself read-only."""
 
 OpenObject = Annotated[

@@ -7,7 +7,7 @@ assessment is made of.
 import contextlib
 import importlib.util
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -37,7 +37,7 @@ def run(check_file: Path, output: str, *, trust_code: bool, claims: Sequence[str
     from modelreuse.worker import Places
 
     places = Places(claims_root=beside, claims=folders)
-    with _user_code(check, places), contextlib.redirect_stdout(sys.stderr):
+    with contextlib.redirect_stdout(sys.stderr):
         reports = [_assess(task_of(check, model), places) for model in chosen]
     PRINTERS[output](reports)
 
@@ -49,6 +49,7 @@ def task_of(check: ModelReuseCheck, model: ModelSource) -> AssessmentTask:
         task=f"desk/{check.metadata.name[:60]}/{model.name}",
         model=model,
         data=spec.data,
+        code=spec.code,
         objective=spec.objective,
         batch_size=spec.assessment.batch_size,
         probe_batch_size=_probe_batch_size(check),
@@ -79,28 +80,6 @@ def _folders(claims: Sequence[str]) -> dict[str, Path]:
             raise Problem(f"--claim {claim}: {folder} is no folder")
         folders[name] = Path(folder).resolve()
     return folders
-
-
-@contextlib.contextmanager
-def _user_code(check: ModelReuseCheck, places: "Places") -> Iterator[None]:
-    """The folder of `spec.code` on the import path."""
-    from modelreuse.worker.errors import TaskError
-    from modelreuse.worker.schemes import resolve
-
-    if check.spec.code is None:
-        yield
-        return
-    try:
-        folder = resolve(check.spec.code.uri, "spec.code.uri", places)
-    except TaskError as error:
-        raise Problem(str(error)) from None
-    if not folder.is_dir():
-        raise Problem(f"spec.code.uri: {check.spec.code.uri!r}: no such folder")
-    sys.path.insert(0, str(folder))
-    try:
-        yield
-    finally:
-        sys.path.remove(str(folder))
 
 
 def _assess(task: AssessmentTask, places: "Places") -> AssessmentReport:

@@ -29,8 +29,8 @@ from modelreuse.cluster.objects import (
 )
 from modelreuse.cluster.outcomes import record_outcome
 from modelreuse.cluster.rights import Question, User, is_allowed
-from modelreuse.cluster.words import reason_of, text_of
-from modelreuse.cluster.workloads import read_job, read_pods
+from modelreuse.cluster.words import failure_of
+from modelreuse.cluster.workloads import delete_job, list_jobs, read_job, read_pods
 
 __all__ = [
     "NAMES_ALONE",
@@ -54,8 +54,11 @@ __all__ = [
     "User",
     "connect",
     "create_once",
+    "delete_job",
+    "failure_of",
     "is_allowed",
     "list_checks",
+    "list_jobs",
     "list_policies",
     "list_profiles",
     "list_records",
@@ -66,8 +69,6 @@ __all__ = [
     "read_node_labels",
     "read_pods",
     "read_record",
-    "reason_of",
     "record_outcome",
-    "text_of",
     "write_status",
 ]

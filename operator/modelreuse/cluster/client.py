@@ -96,6 +96,11 @@ class Client:
         """PATCH by a merge patch."""
         return await self._send("PATCH", resource.path(namespace, name), body=dict(change), content_type=MERGE_PATCH)
 
+    async def delete(self, resource: Resource, name: str, namespace: str | None, uid: str) -> Json:
+        """DELETE the object with this UID and, a little later, what it owns. StaleError when another has its name."""
+        options: Json = {"preconditions": {"uid": uid}, "propagationPolicy": "Background"}
+        return await self._send("DELETE", resource.path(namespace, name), body=options)
+
     async def _send(
         self,
         method: str,

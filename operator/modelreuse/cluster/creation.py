@@ -21,7 +21,7 @@ from modelreuse.cluster.errors import (
     UnsentError,
 )
 from modelreuse.cluster.resources import resource_to_create
-from modelreuse.cluster.words import reason_of, text_of
+from modelreuse.cluster.words import failure_of
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,7 @@ async def create(client: Client, obj: Mapping[str, Any]) -> Created | Exists | R
     except RefusedError as error:
         if error.status == 409:  # optimistic locking inside the server, as quota has it: nothing was stored
             raise UnsentError(error.message) from error
-        return Refused(Failure(reason=reason_of(error.reason, "Refused"), message=text_of(error.message)))
+        return Refused(failure_of(error.reason, error.message, "Refused"))
     return Created(uid=stored["metadata"]["uid"])
 
 

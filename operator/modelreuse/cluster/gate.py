@@ -19,7 +19,6 @@ from modelreuse.api import Failure
 from modelreuse.cluster.client import Client, Json
 from modelreuse.cluster.errors import NotFoundError, RefusedError
 from modelreuse.cluster.resources import Resource
-from modelreuse.cluster.words import text_of
 
 ADMISSION = "admissionregistration.k8s.io/v1"
 LABEL = "app.kubernetes.io/name=model-reuse-operator"
@@ -33,7 +32,7 @@ _KINDS = {each.kind: each for each in (_VALIDATING, _VALIDATING_BINDING, _MUTATI
 _SINCE_1_36 = {_MUTATING.kind, _MUTATING_BINDING.kind}
 """Not served by older clusters. There clients send the stamps, and the validating policies refuse untrue ones."""
 
-VALIDATING = ("decisions", "identity", "jobs", "pods", "records", "requests", "shells", "status")
+VALIDATING = ("decisions", "identity", "jobs", "operator", "pods", "records", "requests", "shells", "status")
 MUTATING = ("keep-rejection", "stamp-imports", "stamps")
 
 Manifests = Mapping[tuple[str, str], Json]
@@ -87,7 +86,9 @@ class Gate:
         try:
             return first_deviation(self.manifests, await self._installed())
         except RefusedError as error:
-            return _failure("GateUnknown", f"the admission policies can't be read, so approvals don't count: {error}")
+            return Failure(
+                reason="GateUnknown", message=f"the admission policies can't be read, so approvals don't count: {error}"
+            )
 
     async def _installed(self) -> dict[str, dict[str, Json] | None]:
         """By kind: the installed objects by name; None for a kind that this cluster doesn't serve."""
@@ -110,10 +111,10 @@ def first_deviation(shipped: Manifests, installed: Mapping[str, Mapping[str, Jso
             continue
         found = (there or {}).get(name)
         if found is None or "deletionTimestamp" in found["metadata"]:
-            return _failure("GateMissing", f"{kind} {name} is not installed, so approvals don't count")
+            return Failure(reason="GateMissing", message=f"{kind} {name} is not installed, so approvals don't count")
         complaint = _complaint(kind, wanted, found["spec"])
         if complaint:
-            return _failure("GateAltered", f"{kind} {name} {complaint}, so approvals don't count")
+            return Failure(reason="GateAltered", message=f"{kind} {name} {complaint}, so approvals don't count")
     return None
 
 
@@ -139,7 +140,3 @@ def _defaulted(spec: Json) -> dict[str, Any]:
         for rule in constraints.get("resourceRules", []):
             rule.setdefault("scope", "*")
     return full
-
-
-def _failure(reason: str, message: str) -> Failure:
-    return Failure(reason=reason, message=text_of(message))

@@ -1,14 +1,17 @@
-"""Other people's words in our status: cut to what its schema takes, so that a long message never blocks an answer."""
+"""Other people's words in our status and events, as their schemas take them: what they say never blocks an answer."""
 
 import re
+
+from modelreuse.api import Failure
 
 _TEXT = 1024
 _REASON = 64
 
 
-def text_of(message: str) -> str:
-    """`message` in as many characters as a status takes."""
-    return message if len(message) <= _TEXT else message[: _TEXT - 1] + "…"
+def failure_of(code: str, message: str, otherwise: str) -> Failure:
+    """What somebody else says went wrong; `otherwise` is the reason where their `code` can't be one."""
+    reason = reason_of(code, otherwise)
+    return Failure(reason=reason, message=message or reason)
 
 
 def note_of(message: str) -> str:

@@ -1,7 +1,11 @@
 """Jobs of ours and their pods, as the API server has them now."""
 
+from collections.abc import AsyncIterator
+from contextlib import suppress
+
+from modelreuse.api.names import CHECK_LABEL
 from modelreuse.cluster.client import Client, Json
-from modelreuse.cluster.errors import NotFoundError
+from modelreuse.cluster.errors import NotFoundError, StaleError
 from modelreuse.cluster.resources import JOBS, PODS
 
 POD_OF_JOB_LABEL = "batch.kubernetes.io/controller-uid"
@@ -13,6 +17,17 @@ async def read_job(client: Client, namespace: str, name: str) -> Json | None:
         return await client.get(JOBS, name, namespace)
     except NotFoundError:
         return None
+
+
+def list_jobs(client: Client, namespace: str | None = None) -> AsyncIterator[Json]:
+    """All Jobs that carry our label, of one namespace or of the cluster."""
+    return client.list(JOBS, namespace, labels=CHECK_LABEL)
+
+
+async def delete_job(client: Client, namespace: str, name: str, uid: str) -> None:
+    """Delete the Job with this UID and its pods; that it is gone already, or replaced, is as good."""
+    with suppress(NotFoundError, StaleError):
+        await client.delete(JOBS, name, namespace, uid)
 
 
 async def read_pods(client: Client, namespace: str, job_uid: str) -> list[Json]:

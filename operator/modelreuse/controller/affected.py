@@ -1,16 +1,26 @@
 """Which checks an event concerns, and what the cache learns from it."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, Protocol
 
 from modelreuse.api.names import CHECK_LABEL
-from modelreuse.controller.cache import Cache, Shelf
+from modelreuse.controller.cache import Cache
 from modelreuse.controller.key import Key
 
 Json = Mapping[str, Any]
 
 
-def learn(shelf: Shelf[Any], event_type: str | None, served: Json) -> None:
+class Learner(Protocol):
+    """What takes events over."""
+
+    def put(self, served: Json) -> None:
+        """It is there in this state."""
+
+    def drop(self, served: Json) -> None:
+        """It was deleted."""
+
+
+def learn(shelf: Learner, event_type: str | None, served: Json) -> None:
     """Take an event over: `DELETED`, or any other type for the state that the object is in now."""
     if event_type == "DELETED":
         shelf.drop(served)

@@ -1,4 +1,4 @@
-"""What all checks share, kept at hand: policies, profiles, records; and which checks there are.
+"""What all checks share, kept at hand: policies, profiles, records; and which checks and Jobs of ours there are.
 
 Trimmed to what rules read. Filled by watch events, set right by each resync; the API server's version numbers decide
 which of two states is the newer one, so the two may cross.
@@ -13,8 +13,10 @@ from typing import Any, Generic, TypeVar
 from pydantic import ValidationError
 
 from modelreuse.api import CostProfile, Failure, RetrainingRecord, RetrainPolicy
+from modelreuse.api.names import ROLE_LABEL, TASK_ANNOTATION
 from modelreuse.controller.key import Key
 from modelreuse.controller.sentences import sentence
+from modelreuse.decisions import OwnedJob, is_open
 
 _log = logging.getLogger(__name__)
 
@@ -71,6 +73,10 @@ class Shelf(Generic[T]):
         """All readable objects, in the order of their names."""
         return iter(sorted(self._values.items(), key=lambda item: item[0]))
 
+    def unsorted(self) -> Iterator[tuple[Key, T]]:
+        """All readable objects, in no order."""
+        return iter(self._values.items())
+
     def _forget(self, key: Key) -> None:
         self._versions.pop(key, None)
         self._values.pop(key, None)
@@ -81,7 +87,52 @@ class Shelf(Generic[T]):
 class KnownCheck:
     """What the cache keeps of a check: the rest is read when it is looked at."""
 
+    uid: str
     recommendation: str
+
+
+class Owned:
+    """The Jobs that carry our label, by the UID of the check that owns them."""
+
+    def __init__(self) -> None:
+        self._owners: dict[Key, str] = {}
+        self._jobs: dict[str, dict[Key, OwnedJob]] = {}
+
+    def put(self, served: Json) -> None:
+        """It is there."""
+        self.drop(served)
+        metadata, key = served["metadata"], _key(served)
+        owner = next((each["uid"] for each in metadata.get("ownerReferences") or [] if each.get("controller")), None)
+        if owner is not None:
+            role = (metadata.get("labels") or {}).get(ROLE_LABEL, "")
+            task = (metadata.get("annotations") or {}).get(TASK_ANNOTATION, "")
+            self._owners[key] = owner
+            self._jobs.setdefault(owner, {})[key] = OwnedJob(key.name, metadata["uid"], role, task)
+
+    def drop(self, served: Json) -> None:
+        """It was deleted."""
+        self.forget(_key(served))
+
+    async def refill(self, listing: AsyncIterable[Json]) -> None:
+        """Take over a complete listing that begins now."""
+        before, listed = set(self._owners), set()
+        async for served in listing:
+            listed.add(_key(served))
+            self.put(served)
+        for key in before - listed:
+            self.forget(key)
+
+    def of(self, uid: str) -> tuple[OwnedJob, ...]:
+        """The Jobs of the check with this UID, in the order of their names."""
+        return tuple(job for _, job in sorted(self._jobs.get(uid, {}).items()))
+
+    def forget(self, key: Key) -> None:
+        """It is gone."""
+        owner = self._owners.pop(key, "")
+        jobs = self._jobs.get(owner, {})
+        jobs.pop(key, None)
+        if not jobs:
+            self._jobs.pop(owner, None)
 
 
 class Cache:
@@ -92,6 +143,7 @@ class Cache:
         self.profiles = Shelf("CostProfile", lambda served: CostProfile.parse(trimmed(served)))
         self.records = Shelf("RetrainingRecord", lambda served: RetrainingRecord.parse(trimmed_record(served)))
         self.checks = Shelf("ModelReuseCheck", _known_check)
+        self.jobs = Owned()
 
     def policies_and_profiles(self) -> tuple[tuple[RetrainPolicy, ...], dict[str, CostProfile]]:
         """All of both, profiles by name."""
@@ -105,10 +157,18 @@ class Cache:
         wanted = {namespace, *(trusted for profile in profiles for trusted in profile.spec.trusted_namespaces)}
         return tuple(record for key, record in self.records.items() if key.namespace in wanted)
 
+    def open_records(self) -> list[tuple[Key, RetrainingRecord]]:
+        """Records whose outcome the operator still owes, each with the name of its check."""
+        return [
+            (Key(key.namespace, record.spec.check.name), record)
+            for key, record in self.records.unsorted()
+            if record.spec.check is not None and is_open(record)
+        ]
+
     def unreadable_rules(self) -> Failure | None:
         """Why no rule can be relied upon: a policy that can't be read might be the strictest."""
         for complaint in self.policies.unreadable.values():
-            return Failure(reason="PolicyUnreadable", message=complaint[:1024])
+            return Failure(reason="PolicyUnreadable", message=complaint)
         return None
 
     def checks_labelled(self, namespace: str, label: str) -> list[Key]:
@@ -145,7 +205,7 @@ _METADATA = {"name", "namespace", "uid", "generation", "resourceVersion", "creat
 
 def _known_check(served: Json) -> KnownCheck:
     recommendation = (served.get("status") or {}).get("recommendation") or {}
-    return KnownCheck(str(recommendation.get("action", "")))
+    return KnownCheck(served["metadata"]["uid"], str(recommendation.get("action", "")))
 
 
 def _key(served: Json) -> Key:

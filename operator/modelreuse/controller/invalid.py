@@ -11,7 +11,6 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from modelreuse.api import Condition, ConditionType, merge_conditions
-from modelreuse.cluster import text_of
 from modelreuse.controller.sentences import sentence
 
 _conditions = TypeAdapter(list[Condition])
@@ -29,7 +28,7 @@ def status_of_invalid(served: Mapping[str, Any], error: ValidationError, now: da
                 "type": kind,
                 "status": state,
                 "reason": reason,
-                "message": text_of(sentence(error)),
+                "message": sentence(error),
                 "last_transition_time": now,
                 "observed_generation": generation,
             }

@@ -7,12 +7,12 @@ colours predictions.
 
 import asyncio
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from modelreuse.api import Failure, ModelReuseCheck, RetrainingRecord
+from modelreuse.api import ModelReuseCheck, RetrainingRecord
 from modelreuse.api.names import (
     APPROVE,
     APPROVED_BY,
@@ -39,7 +39,7 @@ from modelreuse.cluster import (
 )
 from modelreuse.controller.cache import Cache
 from modelreuse.controller.workloads import observed_job
-from modelreuse.decisions import Observed, ObservedJob, Rights, Settings
+from modelreuse.decisions import Observed, ObservedJob, ObservedPod, Refusal, Rights, Settings, governing, jobs_to_read
 from modelreuse.manifests import record_name
 
 
@@ -53,21 +53,21 @@ class Observer:
     settings: Settings
 
     async def observe(
-        self, check: ModelReuseCheck, served: Mapping[str, Any], refusals: Mapping[str, Failure], now: datetime
+        self, check: ModelReuseCheck, served: Mapping[str, Any], refusals: Mapping[str, Refusal], now: datetime
     ) -> Observed:
         """The check, as it was served, and all around it."""
         namespace = check.metadata.namespace
         deciding = awaits_launch(check)
         if deciding:
             await self._refresh_rules()
-        gate, labels, jobs, own_records, rights = await asyncio.gather(
+        gate, labels, own_records, rights = await asyncio.gather(
             self.gate.failure(now, fresh=deciding),
             read_namespace_labels(self.client, namespace),
-            self._jobs(check),
             self._own_records(check),
             self._rights(check) if deciding else _nothing(),
         )
         policies, profiles = self.cache.policies_and_profiles()
+        jobs = await self._jobs(namespace, jobs_to_read(check.status, governing(policies, profiles, labels)))
         return Observed(
             check=check,
             spec=served["spec"],
@@ -75,10 +75,11 @@ class Observer:
             settings=self.settings,
             nonce=secrets.token_hex(16),
             jobs=jobs,
+            owned=self.cache.jobs.of(check.metadata.uid),
             policies=policies,
             profiles=profiles,
             records=_merged(self.cache.records_for(namespace, profiles.values()), own_records),
-            node_labels=await self._node_labels(jobs),
+            node_labels=await node_labels(self.client, (pod for job in jobs.values() for pod in job.pods)),
             rights=rights,
             gate=gate or self.cache.unreadable_rules(),
             refusals=refusals,
@@ -89,9 +90,8 @@ class Observer:
         await self.cache.policies.refill(list_policies(self.client))
         await self.cache.profiles.refill(list_profiles(self.client))
 
-    async def _jobs(self, check: ModelReuseCheck) -> dict[str, ObservedJob]:
-        names = job_names(check)
-        found = await asyncio.gather(*(self._job(check.metadata.namespace, name) for name in names))
+    async def _jobs(self, namespace: str, names: Iterable[str]) -> dict[str, ObservedJob]:
+        found = await asyncio.gather(*(self._job(namespace, name) for name in names))
         return {job.name: job for job in found if job is not None}
 
     async def _job(self, namespace: str, name: str) -> ObservedJob | None:
@@ -126,29 +126,21 @@ class Observer:
         )
         return Rights(requester_may_create_jobs=requester, editor_may_create_jobs=editor, approver_may_approve=approver)
 
-    async def _node_labels(self, jobs: Mapping[str, ObservedJob]) -> dict[str, dict[str, str]]:
-        nodes = sorted({pod.node for job in jobs.values() for pod in job.pods if pod.node})
-        labels = await asyncio.gather(*(read_node_labels(self.client, node) for node in nodes))
-        return dict(zip(nodes, labels, strict=True))
+
+async def node_labels(client: Client, pods: Iterable[ObservedPod]) -> dict[str, dict[str, str]]:
+    """Labels of the nodes that these pods ran on, by node name."""
+    nodes = sorted({pod.node for pod in pods if pod.node})
+    labels = await asyncio.gather(*(read_node_labels(client, node) for node in nodes))
+    return dict(zip(nodes, labels, strict=True))
 
 
 def awaits_launch(check: ModelReuseCheck) -> bool:
     """Whether the check carries an approval of what it offers, and the retraining has not been launched."""
     status = check.status
     given = check.metadata.annotations.get(APPROVE, "")
-    pending = status.retraining is None or (not status.retraining.launched and status.retraining.result is None)
-    return bool(given) and status.approval is not None and given == status.approval.digest and pending
-
-
-def job_names(check: ModelReuseCheck) -> list[str]:
-    """The names of all Jobs that the status mentions."""
-    status = check.status
-    names = [assessment.job.name for assessment in status.assessments]
-    if status.retraining and status.retraining.job:
-        names.append(status.retraining.job.name)
-    if status.verification:
-        names.append(status.verification.job.name)
-    return names
+    if not given or status.approval is None or given != status.approval.digest or status.rejected is not None:
+        return False
+    return status.retraining is None or (not status.retraining.launched and status.retraining.result is None)
 
 
 def _merged(cached: tuple[RetrainingRecord, ...], fresh: list[RetrainingRecord]) -> tuple[RetrainingRecord, ...]:

@@ -17,9 +17,12 @@ from modelreuse.cluster import (
     Client,
     Created,
     EventRecorder,
+    Exists,
     Refused,
+    RefusedError,
     StatusWrite,
     create_once,
+    delete_job,
     read_check,
     record_outcome,
     write_status,
@@ -27,8 +30,9 @@ from modelreuse.cluster import (
 from modelreuse.controller.invalid import status_of_invalid
 from modelreuse.controller.key import Key
 from modelreuse.controller.observe import Observer
+from modelreuse.controller.orphans import Orphans
 from modelreuse.controller.refusals import Refusals
-from modelreuse.decisions import Observed, Plan
+from modelreuse.decisions import Observed, OwnedJob, Plan, names_in
 
 _log = logging.getLogger(__name__)
 
@@ -41,6 +45,7 @@ class Reconciler:
 
     client: Client
     observer: Observer
+    orphans: Orphans
     events: EventRecorder
     plan: Rules
     clock: Callable[[], datetime]
@@ -55,18 +60,22 @@ class Reconciler:
         wouldn't continue.
         """
         served = await read_check(self.client, key.namespace, key.name)
+        wake_at = None
         if served is None:
             self.refusals.forget(key)
-            return None
-        if "deletionTimestamp" in served["metadata"]:
-            return None
+        elif "deletionTimestamp" not in served["metadata"]:
+            wake_at = await self._follow(key, served)
+        await self.orphans.complete(key, served["metadata"]["uid"] if served else None, self.clock())
+        return wake_at
+
+    async def _follow(self, key: Key, served: dict[str, Any]) -> datetime | None:
         now = self.clock()
         try:
             check = ModelReuseCheck.parse(served)
         except ValidationError as error:
             await self._store(key, served, status_of_invalid(served, error, now))
             return None
-        observed = await self.observer.observe(check, served, self.refusals.of(key, now), now)
+        observed = await self.observer.observe(check, served, self.refusals.of(key), now)
         return await self._carry_out(key, served, check, self.plan(observed, now))
 
     async def _carry_out(
@@ -78,6 +87,9 @@ class Reconciler:
             return None
         for obj in todo.create:
             await self._create(key, obj)
+        self.refusals.keep(key, names_in(todo.status))
+        for job in todo.delete:
+            await self._delete(key, job)
         if todo.outcome is not None:
             await record_outcome(self.client, key.namespace, todo.outcome.record, todo.outcome.outcome)
             _log.info("record %s: %s", todo.outcome.record, todo.outcome.outcome.result)
@@ -105,8 +117,20 @@ class Reconciler:
         match await create_once(self.client, obj):
             case Created():
                 _log.info("created %s", what)
+                self.refusals.appeared(key, obj["metadata"]["name"])
             case Refused(failure):
                 _log.warning("refused: %s: %s", what, failure.message)
                 self.refusals.remember(key, obj["metadata"]["name"], failure, self.clock())
-            case _:
+            case Exists():
                 _log.info("%s exists already", what)
+                self.refusals.appeared(key, obj["metadata"]["name"])
+
+    async def _delete(self, key: Key, job: OwnedJob) -> None:
+        """Delete what is superseded. Nobody waits for it, so a refusal is no error; the next look asks again."""
+        try:
+            await delete_job(self.client, key.namespace, job.name, job.uid)
+        except RefusedError as error:
+            _log.warning("Job %s stays, though it is superseded: %s", job.name, error)
+        else:
+            _log.info("deleted Job %s: superseded", job.name)
+            self.observer.cache.jobs.forget(Key(key.namespace, job.name))

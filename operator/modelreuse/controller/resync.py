@@ -6,7 +6,16 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from modelreuse.cluster import ApiError, Client, Json, list_checks, list_policies, list_profiles, list_records
+from modelreuse.cluster import (
+    ApiError,
+    Client,
+    Json,
+    list_checks,
+    list_jobs,
+    list_policies,
+    list_profiles,
+    list_records,
+)
 from modelreuse.controller.cache import Cache
 from modelreuse.controller.key import Key
 from modelreuse.controller.metrics import Metrics
@@ -47,13 +56,19 @@ class Resync:
         await self.cache.policies.refill(list_policies(self.client))
         await self.cache.profiles.refill(list_profiles(self.client))
         await self.cache.records.refill(list_records(self.client))
-        await self.cache.checks.refill(self._checks())
+        await self.cache.jobs.refill(self._everywhere(list_jobs))
+        await self.cache.checks.refill(self._everywhere(list_checks))
         self.listed_once.set()
         self.metrics.resynced()
-        for key in self.cache.checks.known():
+        # Whose check is gone shall be looked at too: its record waits for an outcome.
+        recorded = {key for key, _ in self.cache.open_records() if self._looks_after(key.namespace)}
+        for key in self.cache.checks.known() | recorded:
             self.add_later(key)
 
-    async def _checks(self) -> AsyncIterator[Json]:
+    def _looks_after(self, namespace: str) -> bool:
+        return None in self.namespaces or namespace in self.namespaces
+
+    async def _everywhere(self, listing: Callable[[Client, str | None], AsyncIterator[Json]]) -> AsyncIterator[Json]:
         for namespace in self.namespaces:
-            async for check in list_checks(self.client, namespace):
-                yield check
+            async for served in listing(self.client, namespace):
+                yield served

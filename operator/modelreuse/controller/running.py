@@ -15,6 +15,7 @@ from modelreuse.cluster import NAMES_ALONE, EventRecorder, Gate, connect, read_m
 from modelreuse.controller.cache import Cache
 from modelreuse.controller.metrics import Metrics
 from modelreuse.controller.observe import Observer
+from modelreuse.controller.orphans import Orphans
 from modelreuse.controller.queue import Queue
 from modelreuse.controller.reconcile import Reconciler
 from modelreuse.controller.resync import EVERY, Resync
@@ -60,7 +61,13 @@ async def run(options: Options, *, clock: Callable[[], datetime] = utc_now) -> N
         instance = os.environ.get("HOSTNAME") or socket.gethostname()
         queue: Queue
         reconciler = Reconciler(
-            client, observer, EventRecorder(client, instance), plan, clock, again=lambda key: queue.add(key)
+            client,
+            observer,
+            Orphans(client, cache),
+            EventRecorder(client, instance),
+            plan,
+            clock,
+            again=lambda key: queue.add(key),
         )
         queue = Queue(reconciler.look_at, clock=clock, metrics=metrics)
         resync = Resync(

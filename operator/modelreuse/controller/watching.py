@@ -75,12 +75,16 @@ def registry(client: Client, cache: Cache, queue: Additions, metrics: Metrics) -
         learn(cache.records, event_type, served)
         return by_record(cache, served)
 
-    def on_workload(_event_type: str | None, served: Json) -> Iterable[Key]:
+    def on_job(event_type: str | None, served: Json) -> Iterable[Key]:
+        learn(cache.jobs, event_type, served)
+        return by_workload(cache, served)
+
+    def on_pod(_event_type: str | None, served: Json) -> Iterable[Key]:
         return by_workload(cache, served)
 
     watch(GROUP, VERSION, "modelreusechecks", on_check, queue.add)
-    watch("batch", "v1", "jobs", on_workload, queue.add)
-    watch("", "v1", "pods", on_workload, queue.add)
+    watch("batch", "v1", "jobs", on_job, queue.add)
+    watch("", "v1", "pods", on_pod, queue.add)
     # These concern many checks at once, none of which shall hold up the one that somebody is waiting for.
     watch(GROUP, VERSION, "retrainpolicies", on_policy, queue.add_later)
     watch(GROUP, VERSION, "costprofiles", on_profile, queue.add_later)

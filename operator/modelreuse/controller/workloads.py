@@ -11,7 +11,7 @@ from typing import Any
 
 from modelreuse.api import Failure
 from modelreuse.api.names import TASK_ANNOTATION, TRAINER_CONTAINER, WORKER_CONTAINER
-from modelreuse.cluster import reason_of, text_of
+from modelreuse.cluster import failure_of
 from modelreuse.decisions import ObservedJob, ObservedPod
 
 Json = Mapping[str, Any]
@@ -51,7 +51,6 @@ def observed_pod(pod: Json) -> ObservedPod:
     containers = spec.get("containers") or []
     return ObservedPod(
         name=pod["metadata"]["name"],
-        phase=status.get("phase", "Unknown"),
         node=spec.get("nodeName"),
         started_at=_started_at(status),
         finished_at=_finished_at(status),
@@ -78,7 +77,7 @@ def _true_condition(status: Json, kind: str) -> Json | None:
 
 
 def _failure(said: Json, otherwise: str) -> Failure:
-    return Failure(reason=reason_of(said.get("reason", ""), otherwise), message=text_of(said.get("message", "")))
+    return failure_of(said.get("reason", ""), said.get("message", ""), otherwise)
 
 
 def _states(status: Json) -> Iterator[Json]:

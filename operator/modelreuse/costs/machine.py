@@ -10,17 +10,12 @@ from modelreuse.api import CostProfileSpec, Hardware
 class Machine:
     """The hardware that a pod occupies. Power is the computers' own; `pue` is what the site adds."""
 
-    name: str
-    devices: float
-    """Accelerators, or CPU cores, that the pod holds."""
     watts_busy: float
-    """Of all its devices under load."""
-    watts_idle: float
+    """Of all its accelerators and CPU cores under load."""
     price_per_hour: float
     embodied_grams_per_hour: float
     """The share of making them: embodied emissions over lifetime (ISO/IEC 21031:2024, M), gCO2e."""
     pue: float
-    source: str
 
     def watt_hours(self, seconds: float) -> float:
         """Energy at the meter of `seconds` under load, PUE included."""
@@ -32,7 +27,7 @@ def machine_of(
 ) -> Machine | None:
     """The machine of a pod on a node with these labels; None where the profile lists no such hardware.
 
-    A pod with accelerators draws their power and that of its CPU cores; `name` is the accelerator's then.
+    A pod with accelerators draws their power and that of its CPU cores.
     """
     labels = dict(node_labels)
     cpu = _first(profile.cpus, labels)
@@ -43,18 +38,14 @@ def machine_of(
         gpu = _first(profile.accelerators, labels)
         if gpu is None:
             return None
-        parts.insert(0, (gpu, float(gpus)))
+        parts.append((gpu, float(gpus)))
     return Machine(
-        name=parts[0][0].name,
-        devices=parts[0][1],
         watts_busy=sum(float(hardware.power_watts) * count for hardware, count in parts),
-        watts_idle=sum(float(hardware.idle_power_watts) * count for hardware, count in parts),
         price_per_hour=sum(float(hardware.price_per_hour or 0) * count for hardware, count in parts),
         embodied_grams_per_hour=sum(
             float(hardware.embodied_kg_co2e or 0) * 1000 / hardware.lifetime_hours * count for hardware, count in parts
         ),
         pue=float(profile.pue),
-        source="; ".join(hardware.source for hardware, _ in parts),
     )
 
 

@@ -4,7 +4,8 @@ from dataclasses import dataclass, replace
 
 from modelreuse.api import Basis, Range, decimal
 
-_FROM_FIRM_TO_LOOSE = (Basis.MEASURED, Basis.REPORTED, Basis.ESTIMATED, Basis.ASSUMED)
+_FROM_FIRM_TO_LOOSE = (Basis.MEASURED, Basis.ESTIMATED, Basis.REPORTED, Basis.ASSUMED)
+"""What a requester's own pods claim is never firmer than our own estimate, and still more than a guess."""
 
 
 def weaker(one: Basis, other: Basis) -> Basis:

@@ -5,21 +5,34 @@ from modelreuse.decisions.observed import (
     Observed,
     ObservedJob,
     ObservedPod,
+    OwnedJob,
     Plan,
     RecordOutcome,
+    Refusal,
     Rights,
     Settings,
 )
+from modelreuse.decisions.orphans import is_open, lost, orphans
 from modelreuse.decisions.plan import plan
+from modelreuse.decisions.policies import governing
+from modelreuse.decisions.reading import jobs_to_read, names_in
 
 __all__ = [
     "Event",
     "Observed",
     "ObservedJob",
     "ObservedPod",
+    "OwnedJob",
     "Plan",
     "RecordOutcome",
+    "Refusal",
     "Rights",
     "Settings",
+    "governing",
+    "is_open",
+    "jobs_to_read",
+    "lost",
+    "names_in",
+    "orphans",
     "plan",
 ]

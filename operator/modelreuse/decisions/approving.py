@@ -8,19 +8,20 @@ from modelreuse.api.names import (
     APPROVE,
     APPROVED_BY,
     APPROVED_BY_GROUPS,
-    ASSESS,
     REJECT,
-    REJECTED_BY,
     REQUESTED_BY,
     SPEC_CHANGED_BY,
 )
 from modelreuse.decisions.observed import Observed
 from modelreuse.decisions.offer import Offer
 from modelreuse.decisions.policies import Rules
+from modelreuse.decisions.rejecting import REJECTED, rejecter
 
 MAX_NAME = 512
 MAX_GROUPS = 1024
 """What a record can hold of a user's name, and of the names of their groups."""
+AWAITING = "AwaitingApproval"
+EXPIRED = "Expired"
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,7 @@ def offered(status: ModelReuseCheckStatus, current: Offer, rules: Rules, now: da
 
 
 def judge(observed: Observed, approval: Approval, now: datetime) -> Approved | Failure:
-    """Whether a human has approved this offer, and may. The reason says what is missing, and the command that gives it.
+    """Whether a human has approved this offer, and may.
 
     Admission has refused most of what is refused here; it may have been switched off in between.
     """
@@ -53,34 +54,19 @@ def judge(observed: Observed, approval: Approval, now: datetime) -> Approved | F
     annotations = check.metadata.annotations
     by = annotations.get(APPROVED_BY, "")
     if annotations.get(REJECT) == approval.digest:
-        who = annotations.get(REJECTED_BY) or "somebody"
-        return Failure(reason="Rejected", message=f"{who[:MAX_NAME]} rejected this assessment")
+        return Failure(reason=REJECTED, message=f"{rejecter(observed)} rejected this assessment")
     if approval.expires_at is not None and now >= approval.expires_at:
-        return Failure(
-            reason="Expired",
-            message=f"could be approved until {approval.expires_at:%Y-%m-%dT%H:%M:%SZ}; assess again: "
-            f"{command(observed, ASSESS, 'TOKEN')}",
-        )
+        return Failure(reason=EXPIRED, message=f"could be approved until {approval.expires_at:%Y-%m-%dT%H:%M:%SZ}")
     given = annotations.get(APPROVE, "")
     if not given:
-        return Failure(reason="AwaitingApproval", message=f"approve: {command(observed, APPROVE, approval.digest)}")
+        return Failure(reason=AWAITING, message="nobody has approved this")
     if given != approval.digest:
-        return Failure(
-            reason="AwaitingApproval",
-            message="the annotation approves something else than what is on offer now; approve: "
-            f"{command(observed, APPROVE, approval.digest)}",
-        )
+        return Failure(reason=AWAITING, message="the annotation approves something else than what is on offer now")
     problem = _who_may_not(observed, by)
     if problem:
-        return Failure(reason="ApprovalNotValid", message=problem[:1024])
+        return Failure(reason="ApprovalNotValid", message=problem)
     groups = _that_fit(annotations.get(APPROVED_BY_GROUPS, ""))
     return Approved(by=by, groups=groups, requested_by=annotations[REQUESTED_BY])
-
-
-def command(observed: Observed, annotation: str, value: str) -> str:
-    """The complete command by which a person sets an annotation."""
-    meta = observed.check.metadata
-    return f"kubectl annotate modelreusecheck {meta.name} -n {meta.namespace} --overwrite {annotation}={value}"
 
 
 def _who_may_not(observed: Observed, by: str) -> str | None:

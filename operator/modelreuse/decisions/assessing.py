@@ -6,33 +6,27 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from modelreuse.api import (
-    Action,
+    MAX_HISTORY,
     AssessmentSummary,
-    CostProfileSpec,
     Failure,
     HistoryRow,
     JobReference,
-    MeasuredPass,
     ModelAssessment,
     ModelReuseCheckStatus,
     ModelSource,
-    Prediction,
-    RetrainingRecord,
     UnreadableMessageError,
     parse_message,
 )
 from modelreuse.api.names import ASSESS
-from modelreuse.costs import machine_of, predict
-from modelreuse.decisions.observed import Observed, ObservedJob, ObservedPod
+from modelreuse.decisions.answers import answering_pod
+from modelreuse.decisions.observed import Observed, ObservedJob
 from modelreuse.decisions.policies import Rules
-from modelreuse.decisions.progress import MAX_ATTEMPTS, Progress, startup_problem, stranger
+from modelreuse.decisions.predicting import predicted
+from modelreuse.decisions.progress import MAX_ATTEMPTS, Progress, is_due, startup_problem, stranger
 from modelreuse.manifests import assessment_job, assessment_task_id, job_name
 
-MAX_HISTORY = 20
-MOST = 10**15
-"""Of anything that is counted."""
-ASSUMED_BUDGET = 10_000
-"""Steps within which an advisory check predicts, where no `spec.retraining.maxSteps` is declared."""
+MAX_IMAGE_ID = 256
+"""What status holds of it: its end, where the digest stands."""
 
 
 def begin(observed: Observed, now: datetime) -> ModelReuseCheckStatus:
@@ -72,7 +66,7 @@ def assess(observed: Observed, status: ModelReuseCheckStatus, rules: Rules | Fai
     """Brings every candidate's assessment forward by what was observed."""
     if status.assessed_at is not None:
         return Progress(status)
-    stages = [_assess_one(observed, status, model, rules) for model in observed.check.spec.models]
+    stages = [_assess_one(observed, status, model, rules, now) for model in observed.check.spec.models]
     status = status.model_copy(update={"assessments": [stage.entry for stage in stages]})
     progress = Progress(
         status,
@@ -82,7 +76,7 @@ def assess(observed: Observed, status: ModelReuseCheckStatus, rules: Rules | Fai
     )
     if progress.stalled or not all(stage.entry.finished for stage in stages):
         return progress
-    update = {"assessed_at": now, "prediction": _prediction(observed, status, rules, now)}
+    update = {"assessed_at": now, "prediction": predicted(observed, status, rules, now)}
     return Progress(status.model_copy(update=update))
 
 
@@ -95,7 +89,7 @@ class _Stage:
 
 
 def _assess_one(
-    observed: Observed, status: ModelReuseCheckStatus, model: ModelSource, rules: Rules | Failure
+    observed: Observed, status: ModelReuseCheckStatus, model: ModelSource, rules: Rules | Failure, now: datetime
 ) -> _Stage:
     entry = next((one for one in status.assessments if one.model == model.name), None) or _attempt(
         observed, status, model.name, 1
@@ -105,9 +99,11 @@ def _assess_one(
     job = observed.jobs.get(entry.job.name)
     if job is None and entry.job.uid is None:
         refusal = observed.refusals.get(entry.job.name)
-        if refusal is not None:
-            return _Stage(entry, waiting=refusal)
-        return _Stage(entry, create=_job(observed, status, model, entry.attempt, rules))
+        return _Stage(
+            entry,
+            create=_job(observed, status, model, entry.attempt, rules) if is_due(refusal, now) else None,
+            waiting=refusal.failure if refusal else None,
+        )
     if job is None or (entry.job.uid is not None and job.uid != entry.job.uid):
         lost = Failure(reason="AssessmentLost", message=f"Job {entry.job.name} was removed before it answered")
         return _again(observed, status, model, entry, lost, rules)
@@ -145,15 +141,14 @@ def _finished(
         if summary.error.retryable:
             return _again(observed, status, model, entry, failure, rules)
         return _failed(entry, failure)
-    if summary.hashes is None or summary.measured is None:
+    unhashed = observed.check.spec.code is not None and summary.hashes is not None and summary.hashes.code is None
+    if summary.hashes is None or summary.measured is None or unhashed:
         return _failed(entry, Failure(reason="UnreadableAnswer", message=f"Job {job.name}: the answer is incomplete"))
-    if not _is_plausible(summary.measured) or (summary.samples or 1) > MOST or (summary.classes or 1) > MOST:
-        return _failed(entry, Failure(reason="WrongAnswer", message=f"Job {job.name}: the counts make no sense"))
     return _Stage(
         entry.model_copy(
             update={
                 "hashes": summary.hashes,
-                "image": (pod.image_id or "")[:256] or None,
+                "image": (pod.image_id or "")[-MAX_IMAGE_ID:] or None,
                 "classes": summary.classes,
                 "samples": summary.samples,
                 "scores": summary.scores,
@@ -165,18 +160,6 @@ def _finished(
             }
         )
     )
-
-
-def _is_plausible(measured: MeasuredPass) -> bool:
-    """Whether its counts can be divided by and stored: the pod that says so may have run anybody's code."""
-    batch = measured.step_batch_size
-    return 1 <= measured.samples <= MOST and (batch is None or 1 <= batch <= MOST)
-
-
-def answering_pod(job: ObservedJob) -> ObservedPod | None:
-    """The pod whose answer counts: the last that left one."""
-    answered = [pod for pod in job.pods if pod.message]
-    return answered[-1] if answered else None
 
 
 def _attempt(observed: Observed, status: ModelReuseCheckStatus, model: str, attempt: int) -> ModelAssessment:
@@ -219,36 +202,6 @@ def _job(
     )
 
 
-def _prediction(observed: Observed, status: ModelReuseCheckStatus, rules: Rules | Failure, now: datetime) -> Prediction:
-    retraining = observed.check.spec.retraining
-    profile = None if isinstance(rules, Failure) else rules.profile.spec
-    assessed = []
-    for entry in status.assessments:
-        job = observed.jobs.get(entry.job.name)
-        pod = answering_pod(job) if job else None
-        machine = None
-        if profile and pod:
-            labels = observed.node_labels.get(pod.node or "", {})
-            machine = machine_of(profile, labels, cpu_cores=pod.cpu_cores, gpus=pod.gpus)
-        assessed.append((entry, machine))
-    return predict(
-        assessed,
-        actions=retraining.actions if retraining else (Action.FINE_TUNE, Action.RETRAIN),
-        recipe=retraining.recipe if retraining else "default",
-        batch_size=retraining.batch_size if retraining else observed.check.spec.assessment.batch_size,
-        max_steps=retraining.max_steps if retraining else ASSUMED_BUDGET,
-        records=[record for record in observed.records if _is_trusted(record, profile)],
-        profile=profile,
-        now=now,
-    )
-
-
-def _is_trusted(record: RetrainingRecord, profile: CostProfileSpec | None) -> bool:
-    """Whether a record may teach: our own, and what was imported where the profile trusts."""
-    trusted = profile.trusted_namespaces if profile else []
-    return record.spec.source == "Operator" or record.metadata.namespace in trusted
-
-
 def _history(status: ModelReuseCheckStatus) -> list[HistoryRow]:
     if status.assessed_at is None or status.recommendation is None:
         return status.history
@@ -256,7 +209,7 @@ def _history(status: ModelReuseCheckStatus) -> list[HistoryRow]:
         assessed_at=status.assessed_at,
         action=status.recommendation.action,
         digest=status.approval.digest if status.approval else None,
-        outcome=status.retraining.result if status.retraining else None,
-        message=status.recommendation.message[:256],
+        outcome="Rejected" if status.rejected else status.retraining.result if status.retraining else None,
+        message=f"rejected by {status.rejected}" if status.rejected else status.recommendation.message,
     )
     return [row, *status.history][:MAX_HISTORY]

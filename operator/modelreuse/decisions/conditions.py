@@ -5,17 +5,20 @@ from datetime import datetime
 from typing import Literal
 
 from modelreuse.api import Condition, ConditionType, Failure, ModelReuseCheckStatus, merge_conditions
-from modelreuse.decisions.approving import Approved, judge
+from modelreuse.decisions.approving import AWAITING, EXPIRED, Approved, judge
+from modelreuse.decisions.commands import ending_with, to_approve, to_assess_again
 from modelreuse.decisions.describing import sentence
 from modelreuse.decisions.observed import Observed
 from modelreuse.decisions.offer import Offer
 from modelreuse.decisions.policies import Rules
 from modelreuse.decisions.progress import SUSPENDED
 from modelreuse.decisions.recommendation import needs_approval
+from modelreuse.decisions.rejecting import REJECTED
+from modelreuse.decisions.terms import Terms
 from modelreuse.decisions.verifying import cannot_verify, is_finished, promotion
 
 State = Literal["True", "False", "Unknown"]
-_MESSAGE_ROOM = 1024
+_ASSESSING = ("Assessing", "the forward pass over reference and new data has not ended")
 
 
 @dataclass(frozen=True)
@@ -24,6 +27,7 @@ class Findings:
 
     rules: Rules | Failure
     current: Offer | Failure
+    terms: Terms | Failure
     stalled: Failure | None
     waiting: Failure | None
 
@@ -37,7 +41,7 @@ def conditions(observed: Observed, status: ModelReuseCheckStatus, found: Finding
         (ConditionType.RETRAINING_RECOMMENDED, *_recommended(status, found)),
         (ConditionType.APPROVED, *approved),
         (ConditionType.RETRAINED, *_retrained(status)),
-        (ConditionType.PROMOTION_ALLOWED, *_promotable(observed, status, found)),
+        (ConditionType.PROMOTION_ALLOWED, *_promotable(status, found)),
         *_kstatus(observed, status, found, assessed, approved),
     ]
     generation = observed.check.metadata.generation
@@ -48,7 +52,7 @@ def conditions(observed: Observed, status: ModelReuseCheckStatus, found: Finding
                 type=kind,
                 status=state,
                 reason=reason,
-                message=message[:_MESSAGE_ROOM],
+                message=message,
                 last_transition_time=now,
                 observed_generation=generation,
             )
@@ -59,7 +63,7 @@ def conditions(observed: Observed, status: ModelReuseCheckStatus, found: Finding
 
 def _assessed(status: ModelReuseCheckStatus) -> tuple[State, str, str]:
     if status.assessed_at is None:
-        return "False", "Assessing", "the forward pass over reference and new data has not ended"
+        return "False", *_ASSESSING
     failures = [one.failure for one in status.assessments if one.failure]
     if failures and len(failures) == len(status.assessments):
         return "False", failures[0].reason, failures[0].message
@@ -86,6 +90,9 @@ def _approved(
         return "True", "Approved", f"{by} approved {status.retraining.intent.digest}"
     if status.assessed_at is None:
         return "False", "NotAssessed", "there is no assessment yet"
+    if status.rejected is not None:
+        again = to_assess_again(observed.check, status)
+        return "False", REJECTED, ending_with(again, f"rejected by {status.rejected}")
     if isinstance(found.rules, Failure):
         return "False", found.rules.reason, found.rules.message
     if isinstance(found.current, Failure) or status.approval is None:
@@ -94,8 +101,11 @@ def _approved(
     judgement = judge(observed, status.approval, now)
     if isinstance(judgement, Approved):
         return "False", "Launching", f"{judgement.by} approved {status.approval.digest}"
-    if judgement.reason == "AwaitingApproval":
-        return "False", judgement.reason, f"{sentence(found.current.cost)}; {judgement.message}"
+    if judgement.reason == AWAITING:
+        command = to_approve(observed.check, status.approval.digest)
+        return "False", AWAITING, ending_with(command, f"{sentence(found.current.cost)}; {judgement.message}")
+    if judgement.reason == EXPIRED:
+        return "False", EXPIRED, ending_with(to_assess_again(observed.check, status), judgement.message)
     return "False", judgement.reason, judgement.message
 
 
@@ -106,14 +116,14 @@ def _retrained(status: ModelReuseCheckStatus) -> tuple[State, str, str]:
     if retraining.result is None:
         return "False", "Retraining" if retraining.launched else "Launching", "the retraining has not ended"
     if retraining.result != "Succeeded" or retraining.failure is not None:
-        failure = retraining.failure or Failure(reason=retraining.result, message="")
-        return "False", failure.reason, failure.message
+        failure = retraining.failure
+        return ("False", failure.reason, failure.message) if failure else ("False", retraining.result, "it has ended")
     reached = "reached" if retraining.target_reached else "not reached"
     return "True", "Retrained", f"{retraining.steps} steps; target {reached}, as the trainer reports"
 
 
-def _promotable(observed: Observed, status: ModelReuseCheckStatus, found: Findings) -> tuple[State, str, str]:
-    allowed, why = promotion(observed, status, found.rules)
+def _promotable(status: ModelReuseCheckStatus, found: Findings) -> tuple[State, str, str]:
+    allowed, why = promotion(status, found.terms, found.rules)
     return ("Unknown" if allowed is None else "True" if allowed else "False"), why.reason, why.message
 
 
@@ -133,7 +143,7 @@ def _kstatus(
             (ConditionType.READY, "False", stalled.reason, stalled.message),
             (ConditionType.STALLED, "True", stalled.reason, stalled.message),
         ]
-    busy = None if found.waiting == SUSPENDED else _busy_with(observed, status)
+    busy = None if found.waiting == SUSPENDED else _busy_with(observed, status, found.terms)
     if busy is not None:
         reason, message = (found.waiting.reason, found.waiting.message) if found.waiting else busy
         return [
@@ -147,15 +157,15 @@ def _kstatus(
     return [(ConditionType.READY, "True", approved[1], approved[2])]
 
 
-def _busy_with(observed: Observed, status: ModelReuseCheckStatus) -> tuple[str, str] | None:
+def _busy_with(observed: Observed, status: ModelReuseCheckStatus, terms: Terms | Failure) -> tuple[str, str] | None:
     if status.assessed_at is None:
-        return None if observed.check.spec.suspend else ("Assessing", "the forward pass has not ended")
+        return None if observed.check.spec.suspend else _ASSESSING
     retraining = status.retraining
     if retraining is None:
         return None
     if retraining.result is None:
         return "Retraining", "the retraining has not ended"
-    verifiable = retraining.result == "Succeeded" and cannot_verify(observed) is None
+    verifiable = retraining.result == "Succeeded" and cannot_verify(terms) is None
     if verifiable and (status.verification is None or not is_finished(status.verification)):
         return "Verifying", "old and new model are being measured on held-out data"
     return None

@@ -21,7 +21,12 @@ class Preimage:
 
 def sha256_of(value: Any) -> str:
     """`sha256:` and the hex digest of the RFC 8785 form of `value`. Raises ValueError for what JSON can't hold."""
-    return f"sha256:{hashlib.sha256(_canonical(value)).hexdigest()}"
+    return digest_of(_canonical(value).decode())
+
+
+def digest_of(canonical: str) -> str:
+    """The digest of a preimage's canonical JSON."""
+    return f"sha256:{hashlib.sha256(canonical.encode()).hexdigest()}"
 
 
 def preimage(parts: Mapping[str, Any]) -> Preimage:
@@ -29,7 +34,7 @@ def preimage(parts: Mapping[str, Any]) -> Preimage:
     canonical = _canonical(dict(parts))
     return Preimage(
         canonical=canonical.decode(),
-        digest=f"sha256:{hashlib.sha256(canonical).hexdigest()}",
+        digest=digest_of(canonical.decode()),
         components=tuple(DigestComponent(name=name, sha256=sha256_of(part)) for name, part in sorted(parts.items())),
     )
 

@@ -25,7 +25,6 @@ class ObservedPod:
     """A pod of one of our Jobs, as far as rules care."""
 
     name: str
-    phase: str
     node: str | None = None
     started_at: datetime | None = None
     finished_at: datetime | None = None
@@ -59,6 +58,26 @@ class ObservedJob:
 
 
 @dataclass(frozen=True)
+class OwnedJob:
+    """A Job that this check owns, by what it is known by when it is deleted: another one of its name stays."""
+
+    name: str
+    uid: str
+    role: str
+    """Value of the label `modelreuse.io/role`."""
+    task: str
+    """Value of the annotation `modelreuse.io/task`."""
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """The API server's definite no (4xx) to the last attempt to create an object."""
+
+    failure: Failure
+    at: datetime
+
+
+@dataclass(frozen=True)
 class Rights:
     """What the API server answers when asked again, just before a launch (SubjectAccessReview)."""
 
@@ -86,7 +105,9 @@ class Observed:
     nonce: str
     """Fresh randomness, for the case that a new assessment begins."""
     jobs: Mapping[str, ObservedJob] = field(default_factory=dict)
-    """By name: read from the API server after the status was, for every name that the status mentions."""
+    """By name: read from the API server after the status was, for every name that `jobs_to_read` gives."""
+    owned: tuple[OwnedJob, ...] = ()
+    """All Jobs of this check, as far as the watches told: one that is listed may be gone, and the other way round."""
     policies: tuple[RetrainPolicy, ...] = ()
     profiles: Mapping[str, CostProfile] = field(default_factory=dict)
     records: tuple[RetrainingRecord, ...] = ()
@@ -96,8 +117,8 @@ class Observed:
     """Present when the check carries an approval that is not consumed yet."""
     gate: Failure | None = None
     """Why the admission policies can't be relied upon; None when they stand as shipped."""
-    refusals: Mapping[str, Failure] = field(default_factory=dict)
-    """By object name: the API server's definite refusal (4xx) of the last attempt to create it."""
+    refusals: Mapping[str, Refusal] = field(default_factory=dict)
+    """By object name: known until the object appears or isn't asked for any more."""
 
 
 @dataclass(frozen=True)
@@ -119,11 +140,13 @@ class RecordOutcome:
 
 @dataclass(frozen=True)
 class Plan:
-    """What to do, in this order: store the status (guarded by resourceVersion), create, record, tell."""
+    """What to do, in this order: store the status (guarded by resourceVersion), create, delete, record, tell."""
 
     status: ModelReuseCheckStatus
     create: tuple[Mapping[str, Any], ...] = ()
     """Objects to POST once the status is stored. An object that exists already is left as it is."""
+    delete: tuple[OwnedJob, ...] = ()
+    """Jobs to delete with their pods, each under its UID only."""
     outcome: RecordOutcome | None = None
     events: tuple[Event, ...] = ()
     wake_at: datetime | None = None

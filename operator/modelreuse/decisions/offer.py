@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from modelreuse.api import (
+    Action,
     Failure,
     ModelAssessment,
     ModelReuseCheck,
@@ -76,11 +77,14 @@ def offer(
     if cost is None:
         return Failure(reason="NothingPredicted", message=f"no cost is predicted for {recommendation.action}")
     layers = tuple(recommendation.layers)
+    if recommendation.action == Action.FINE_TUNE and not layers:
+        # To a trainer no layers means all of them.
+        return Failure(reason="NoLayers", message="FineTune without layers would train all of them")
     try:
         job = rendered_job(check, cost, layers, target, DIGEST_PLACEHOLDER)
         image = preimage(_parts(observed, status, recommendation, rules, job))
     except (InvalidTemplateError, ValueError) as error:
-        return Failure(reason="InvalidTemplate", message=str(error)[:1024])
+        return Failure(reason="InvalidTemplate", message=str(error))
     if len(image.canonical) > MAX_PREIMAGE:
         return Failure(
             reason="SpecTooLarge",

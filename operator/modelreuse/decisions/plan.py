@@ -1,24 +1,24 @@
 """The plan: every rule of the operator, in the order of the flow. Pure: the same observation, the same plan."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from modelreuse.api import Condition, Failure, ModelReuseCheckStatus
+from modelreuse.api import Action, Failure, ModelReuseCheckStatus, Recommendation
 from modelreuse.decisions.approving import offered
 from modelreuse.decisions.assessing import assess, begin
 from modelreuse.decisions.conditions import Findings, conditions
 from modelreuse.decisions.describing import summary
-from modelreuse.decisions.observed import Event, Observed, Plan
+from modelreuse.decisions.news import news
+from modelreuse.decisions.observed import Observed, Plan
 from modelreuse.decisions.offer import Offer, cost_of, offer
 from modelreuse.decisions.policies import Rules, governing
+from modelreuse.decisions.predicting import is_outdated, renewed
+from modelreuse.decisions.progress import RETRY_AFTER
 from modelreuse.decisions.recommendation import recommend
+from modelreuse.decisions.rejecting import declined
 from modelreuse.decisions.retraining import retrain
+from modelreuse.decisions.superseding import superseded
+from modelreuse.decisions.terms import terms_of
 from modelreuse.decisions.verifying import outcome, verify
-
-RETRY_AFTER = timedelta(seconds=60)
-"""When what was refused or held up is looked at again."""
-
-_NEWS = {"Assessed", "Approved", "Retrained", "PromotionAllowed", "Stalled"}
-"""Conditions whose change of reason is an event."""
 
 
 def plan(observed: Observed, now: datetime) -> Plan:
@@ -30,19 +30,17 @@ def plan(observed: Observed, now: datetime) -> Plan:
         return Plan(observed.check.status)
     rules = governing(observed.policies, observed.profiles, observed.namespace_labels)
     assessing = assess(observed, begin(observed, now), rules, now)
-    status = _advised(observed, assessing.status, rules)
+    status = _advised(observed, assessing.status, rules, now)
     current = _current(observed, status, rules)
-    if status.retraining is None:
-        approval = (
-            None if isinstance(current, Failure) or isinstance(rules, Failure) else offered(status, current, rules, now)
-        )
-        status = status.model_copy(update={"approval": approval})
-    retraining = retrain(observed, status, current, rules, now)
-    verifying = verify(observed, retraining.status)
+    status = _on_offer(observed, status, current, rules, now)
+    terms = terms_of(observed, status)
+    retraining = retrain(observed, status, current, terms, rules, now)
+    verifying = verify(observed, retraining.status, terms, now)
     stages = (assessing, retraining, verifying)
     found = Findings(
         rules=rules,
         current=current,
+        terms=terms,
         stalled=next((stage.stalled for stage in stages if stage.stalled), None),
         waiting=next((stage.waiting for stage in stages if stage.waiting), None),
     )
@@ -56,52 +54,62 @@ def plan(observed: Observed, now: datetime) -> Plan:
     return Plan(
         status=status,
         create=tuple(created for stage in stages for created in stage.create),
-        outcome=outcome(observed, status),
-        events=_events(observed.check.status.conditions, status.conditions),
-        wake_at=_wake_at(status, found, now),
+        delete=superseded(observed, status),
+        outcome=outcome(observed, status, terms),
+        events=news(observed.check.status.conditions, status.conditions),
+        wake_at=_wake_at(observed, status, found, now),
     )
 
 
-def _advised(observed: Observed, status: ModelReuseCheckStatus, rules: Rules | Failure) -> ModelReuseCheckStatus:
-    """Recommendation and summary: by the policies of now, until a retraining was decided on."""
-    if status.prediction is None or status.retraining is not None:
+def _advised(
+    observed: Observed, status: ModelReuseCheckStatus, rules: Rules | Failure, now: datetime
+) -> ModelReuseCheckStatus:
+    """Prediction, recommendation and summary: by profile and policies of now, until a human has decided."""
+    if status.prediction is None or status.retraining is not None or status.rejected is not None:
         return status
     if isinstance(rules, Failure) or not any(one.hashes for one in status.assessments):
         return status.model_copy(update={"recommendation": None, "summary": None})
-    advice = recommend(observed.check.spec, status.assessments, status.prediction, rules)
+    prediction = renewed(observed, status, rules, now) if is_outdated(status, rules) else status.prediction
+    if isinstance(prediction, Failure):
+        model = observed.check.spec.models[0].name
+        unknown = Recommendation(
+            action=Action.INCONCLUSIVE, model=model, reason=prediction.reason, message=prediction.message
+        )
+        return status.model_copy(update={"recommendation": unknown, "summary": None})
+    advice = recommend(observed.check.spec, status.assessments, prediction, rules)
+    status = status.model_copy(update={"prediction": prediction, "recommendation": advice})
     cost = cost_of(status, advice)
-    return status.model_copy(update={"recommendation": advice, "summary": summary(cost) if cost else None})
+    return status.model_copy(update={"summary": summary(cost) if cost else None})
 
 
 def _current(observed: Observed, status: ModelReuseCheckStatus, rules: Rules | Failure) -> Offer | Failure:
-    if status.assessed_at is None or status.recommendation is None:
-        if isinstance(rules, Failure):
-            return rules
-        return Failure(reason="NotAssessed", message="there is no assessment yet")
     if isinstance(rules, Failure):
         return rules
+    if status.assessed_at is None or status.recommendation is None:
+        return Failure(reason="NotAssessed", message="there is no assessment yet")
     return offer(observed, status, status.recommendation, rules)
 
 
-def _events(before: list[Condition], after: list[Condition]) -> tuple[Event, ...]:
-    known = {(condition.type, condition.status, condition.reason) for condition in before}
-    return tuple(
-        Event(
-            type="Warning" if condition.type == "Stalled" else "Normal",
-            reason=condition.reason,
-            message=condition.message,
-        )
-        for condition in after
-        if condition.type in _NEWS
-        and condition.status != "Unknown"
-        and (condition.type, condition.status, condition.reason) not in known
-    )
+def _on_offer(
+    observed: Observed,
+    status: ModelReuseCheckStatus,
+    current: Offer | Failure,
+    rules: Rules | Failure,
+    now: datetime,
+) -> ModelReuseCheckStatus:
+    """What can be approved, unless somebody has decided already: then it stays what was decided upon."""
+    if status.retraining is not None or status.rejected is not None:
+        return status
+    if isinstance(current, Failure) or isinstance(rules, Failure):
+        return status.model_copy(update={"approval": None})
+    return declined(observed, status.model_copy(update={"approval": offered(status, current, rules, now)}), now)
 
 
-def _wake_at(status: ModelReuseCheckStatus, found: Findings, now: datetime) -> datetime | None:
+def _wake_at(observed: Observed, status: ModelReuseCheckStatus, found: Findings, now: datetime) -> datetime | None:
     if found.waiting is not None:
-        return now + RETRY_AFTER
-    approval = status.approval
-    if approval is None or status.retraining is not None or approval.expires_at is None or approval.expires_at <= now:
+        retries = (refusal.at + RETRY_AFTER for refusal in observed.refusals.values())
+        return min((retry for retry in retries if retry > now), default=now + RETRY_AFTER)
+    approval, decided = status.approval, status.retraining is not None or status.rejected is not None
+    if decided or approval is None or approval.expires_at is None or approval.expires_at <= now:
         return None
     return approval.expires_at

@@ -54,7 +54,7 @@ def governing(
         return Failure(
             reason="PoliciesDisagree",
             message="all policies that select one namespace must name the same CostProfile; "
-            f"{_names(matching)} name {', '.join(named)}"[:1024],
+            f"{_names(matching)} name {', '.join(named)}",
         )
     profile = profiles.get(named[0])
     if profile is None:

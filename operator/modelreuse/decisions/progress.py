@@ -2,15 +2,16 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from modelreuse.api import Failure, ModelReuseCheckStatus
-from modelreuse.decisions.observed import Observed, ObservedJob
+from modelreuse.decisions.observed import Observed, ObservedJob, Refusal
 
 MAX_ATTEMPTS = 3
 """Of an assessment or a verification, where trying again may help. A retraining is never tried again."""
-
+RETRY_AFTER = timedelta(seconds=60)
+"""When what was refused is asked for again, and what is held up is looked at again."""
 
 SUSPENDED = Failure(reason="Suspended", message="spec.suspend is true: nothing new is launched")
 
@@ -25,7 +26,11 @@ class Progress:
     """Nothing more happens until a person mends this."""
     waiting: Failure | None = None
     """Why what was wanted hasn't happened yet; it is tried again."""
-    wake_at: datetime | None = None
+
+
+def is_due(refusal: Refusal | None, now: datetime) -> bool:
+    """Whether an object may be asked for: it never was refused, or not lately."""
+    return refusal is None or now - refusal.at >= RETRY_AFTER
 
 
 def stranger(observed: Observed, name: str, job: ObservedJob, task: str) -> Failure | None:

@@ -18,6 +18,8 @@ from modelreuse.api import (
 )
 from modelreuse.decisions.policies import Rules
 
+LEAST_CHANCE = Decimal("0.5")
+"""An action is recommended only if records say that it reaches the target at least as often as not."""
 NEEDS_APPROVAL = frozenset({Action.FINE_TUNE, Action.RETRAIN, Action.TRAIN_FROM_SCRATCH})
 
 
@@ -38,6 +40,9 @@ def recommend(
             return _kept(assessment, spec.models[0].name, assessed)
     current = next((one for one in assessed if one.model == spec.models[0].name), assessed[0])
     shortfall = misfit(scores_of(current), rules.reuse)
+    unknown = unscored(scores_of(current), rules.reuse)
+    if shortfall is None and unknown is not None:
+        return _of(Action.INCONCLUSIVE, current.model, "ScoreMissing", unknown)
     if shortfall is None:
         known = (
             "the policy judges by quality alone, which takes labels"
@@ -56,7 +61,7 @@ def scores_of(assessment: ModelAssessment) -> Mapping[str, Decimal]:
 
 def fits(scores: Mapping[str, Decimal], reuse: ReuseThresholds) -> bool:
     """Whether the model can be kept: every threshold holds, and labels say so. Representations alone never do."""
-    return quality_loss(scores) is not None and misfit(scores, reuse) is None
+    return quality_loss(scores) is not None and misfit(scores, reuse) is None and unscored(scores, reuse) is None
 
 
 def quality_loss(scores: Mapping[str, Decimal]) -> Decimal | None:
@@ -66,17 +71,26 @@ def quality_loss(scores: Mapping[str, Decimal]) -> Decimal | None:
 
 
 def misfit(scores: Mapping[str, Decimal], reuse: ReuseThresholds) -> str | None:
-    """The first threshold that is exceeded or can't be evaluated, as a phrase; None when none is exceeded."""
+    """The first threshold that is exceeded, as a phrase; None when none is."""
     loss = quality_loss(scores)
     if reuse.max_quality_loss is not None and loss is not None and loss > reuse.max_quality_loss:
         return f"quality fell by {format_decimal(loss)}, more than {format_decimal(reuse.max_quality_loss)}"
-    distance = scores.get("resque_dist_labelled", scores.get("resque_dist"))
-    if reuse.max_resque_dist is not None:
-        if distance is None:
-            return "the RESQUE distance could not be computed"
-        if distance > reuse.max_resque_dist:
-            return f"the RESQUE distance {format_decimal(distance)} exceeds {format_decimal(reuse.max_resque_dist)}"
+    distance = resque_distance(scores)
+    if reuse.max_resque_dist is not None and distance is not None and distance > reuse.max_resque_dist:
+        return f"the RESQUE distance {format_decimal(distance)} exceeds {format_decimal(reuse.max_resque_dist)}"
     return None
+
+
+def unscored(scores: Mapping[str, Decimal], reuse: ReuseThresholds) -> str | None:
+    """The score that the policy judges by and that is missing, as a phrase. Labels, which may be missing, are apart."""
+    if reuse.max_resque_dist is None or resque_distance(scores) is not None:
+        return None
+    return "the policy judges by the RESQUE distance (resque_dist), which could not be computed"
+
+
+def resque_distance(scores: Mapping[str, Decimal]) -> Decimal | None:
+    """How far the representations have moved: by true labels, else by predicted ones."""
+    return scores.get("resque_dist_labelled", scores.get("resque_dist"))
 
 
 def over_limit(cost: PredictedCost, limits: Limits) -> str | None:
@@ -110,6 +124,13 @@ def too_uncertain(cost: PredictedCost, uncertainty: Uncertainty) -> str | None:
     return None
 
 
+def too_unlikely(cost: PredictedCost) -> str | None:
+    """Why the action will hardly do, as a phrase; None when it may. Without records nobody knows, and it may."""
+    if cost.reaches_target is None or cost.reaches_target >= LEAST_CHANCE:
+        return None
+    return f"reaches the target with a probability of {cost.reaches_target:.2g}, less than {LEAST_CHANCE}"
+
+
 def _kept(assessment: ModelAssessment, current: str, assessed: Iterable[ModelAssessment]) -> Recommendation:
     if assessment.model == current:
         return _of(
@@ -123,30 +144,36 @@ def _kept(assessment: ModelAssessment, current: str, assessed: Iterable[ModelAss
 
 def _cheapest(assessed: list[ModelAssessment], prediction: Prediction, rules: Rules, shortfall: str) -> Recommendation:
     model = assessed[0].model
+    layers = {one.model: one.layers for one in assessed}
     ranked = sorted(prediction.costs, key=lambda cost: (cost.energy_kwh.high, cost.energy_kwh.low))
     if not ranked:
         return _of(Action.INCONCLUSIVE, model, "NothingPredicted", f"{shortfall}; no pass was measured to predict from")
+    headless: list[str] = []
     doubts: list[str] = []
     blocks: list[str] = []
     for cost in ranked:
-        blocked, doubted = over_limit(cost, rules.limits), too_uncertain(cost, rules.uncertainty)
-        if blocked:
-            blocks.append(f"{cost.action} {cost.model}: {blocked}")
-        elif doubted:
-            doubts.append(f"{cost.action} {cost.model}: {doubted}")
+        what = f"{cost.action} {cost.model}"
+        if cost.action == Action.FINE_TUNE and not layers.get(cost.model):
+            headless.append(f"{what}: the assessment found no layer that could be trained alone")
+        elif blocked := over_limit(cost, rules.limits):
+            blocks.append(f"{what}: {blocked}")
+        elif doubted := too_uncertain(cost, rules.uncertainty) or too_unlikely(cost):
+            doubts.append(f"{what}: {doubted}")
         else:
-            layers = next(one.layers for one in assessed if one.model == cost.model)
+            passed = "; ".join([*headless, *doubts])
+            message = f"{shortfall}; {cost.action} is the cheapest action within the policy's limits"
             return Recommendation(
                 action=Action(cost.action),
                 model=cost.model,
-                layers=layers if cost.action == Action.FINE_TUNE else [],
+                layers=layers[cost.model] if cost.action == Action.FINE_TUNE else [],
                 reason="BeyondThresholds",
-                message=f"{shortfall}; {cost.action} is the cheapest action within the policy's limits",
+                message=f"{message} ({passed})" if passed else message,
             )
-    if doubts:
-        return _of(Action.INCONCLUSIVE, model, "TooUncertain", f"{shortfall}; {'; '.join(doubts)}")
-    return _of(Action.BLOCKED, model, "OverLimits", f"{shortfall}; {'; '.join(blocks)}")
+    objections = "; ".join([*headless, *doubts, *blocks])
+    if blocks and not doubts:
+        return _of(Action.BLOCKED, model, "OverLimits", f"{shortfall}; {objections}")
+    return _of(Action.INCONCLUSIVE, model, "TooUncertain" if doubts else "NoLayers", f"{shortfall}; {objections}")
 
 
 def _of(action: Action, model: str, reason: str, message: str) -> Recommendation:
-    return Recommendation(action=action, model=model, reason=reason, message=message[:1024])
+    return Recommendation(action=action, model=model, reason=reason, message=message)

@@ -9,25 +9,31 @@ from modelreuse.api import (
     Intent,
     JobReference,
     ModelReuseCheckStatus,
-    RetrainingRecord,
     RetrainingStatus,
     TrainingResult,
     UnreadableMessageError,
-    decimal,
     parse_message,
 )
-from modelreuse.costs import energy_of_pod_time, machine_of
-from modelreuse.decisions.approving import Approved, judge
-from modelreuse.decisions.assessing import answering_pod
+from modelreuse.decisions.answers import answering_pod
+from modelreuse.decisions.approving import AWAITING, Approved, judge
+from modelreuse.decisions.commands import ending_with, to_assess_again
 from modelreuse.decisions.observed import Observed, ObservedJob
 from modelreuse.decisions.offer import Offer, record_spec, rendered_job
 from modelreuse.decisions.policies import Rules
-from modelreuse.decisions.progress import SUSPENDED, Progress, startup_problem, stranger
+from modelreuse.decisions.progress import SUSPENDED, Progress, is_due, startup_problem, stranger
+from modelreuse.decisions.records import record_of
+from modelreuse.decisions.spending import spent
+from modelreuse.decisions.terms import Terms
 from modelreuse.manifests import job_name, record_name, retraining_record
 
 
 def retrain(
-    observed: Observed, status: ModelReuseCheckStatus, current: Offer | Failure, rules: Rules | Failure, now: datetime
+    observed: Observed,
+    status: ModelReuseCheckStatus,
+    current: Offer | Failure,
+    terms: Terms | Failure,
+    rules: Rules | Failure,
+    now: datetime,
 ) -> Progress:
     """Brings the retraining forward by one step: each step is stored before the next is taken."""
     retraining = status.retraining
@@ -37,25 +43,12 @@ def retrain(
         return Progress(status)
     if not retraining.launched:
         return _launch(observed, status, retraining, current, now)
-    return _follow(observed, status, retraining, rules, now)
-
-
-def record_of(observed: Observed, retraining: RetrainingStatus) -> RetrainingRecord | None:
-    """The record of this retraining, if it was observed."""
-    return next(
-        (
-            record
-            for record in observed.records
-            if record.metadata.name == retraining.record
-            and record.metadata.namespace == observed.check.metadata.namespace
-        ),
-        None,
-    )
+    return _follow(observed, status, retraining, terms, rules, now)
 
 
 def _intend(observed: Observed, status: ModelReuseCheckStatus, current: Offer | Failure, now: datetime) -> Progress:
     approval = status.approval
-    if isinstance(current, Failure) or approval is None or observed.check.spec.suspend:
+    if isinstance(current, Failure) or approval is None or status.rejected is not None or observed.check.spec.suspend:
         return Progress(status)
     # A digest under which a record stands was consumed, whatever status says.
     intent = Intent(digest=current.digest, at=now, action=current.cost.action, model=current.cost.model)
@@ -94,17 +87,16 @@ def _launch(
         or approval is None
         or not isinstance(judgement, Approved)
     ):
-        problem = next((each for each in (current, judgement) if isinstance(each, Failure)), None)
-        why = problem.message if problem else "what would run is no longer what was approved"
-        voided = Failure(reason="ApprovalVoided", message=f"nothing was launched: {why}"[:1024])
-        return Progress(_ended(status, retraining, now, "Failed", voided))
+        again = to_assess_again(observed.check, status)
+        message = ending_with(again, f"nothing was launched: {_why_void(current, judgement)}")
+        return Progress(_ended(status, retraining, now, "Failed", Failure(reason="ApprovalVoided", message=message)))
     if observed.check.spec.suspend:
         return Progress(status, waiting=SUSPENDED)
     record = record_of(observed, retraining)
     if record is None:
         refusal = observed.refusals.get(retraining.record)
-        if refusal is not None:
-            return Progress(status, waiting=refusal)
+        if not is_due(refusal, now):
+            return Progress(status, waiting=refusal.failure if refusal else None)
         stamps = {
             "requested_by": judgement.requested_by,
             "approved_by": judgement.by,
@@ -112,7 +104,11 @@ def _launch(
             "at": approval.at or now,
         }
         spec = record_spec(observed.check, status, current, stamps)
-        return Progress(status, create=(retraining_record(observed.check.metadata.namespace, spec),))
+        return Progress(
+            status,
+            create=(retraining_record(observed.check.metadata.namespace, spec),),
+            waiting=refusal.failure if refusal else None,
+        )
     if record.spec.approval is None or record.spec.approval.digest != current.digest or record.outcome is not None:
         return Progress(_ended(status, retraining, now, "Failed", _consumed(approval)))
     job = rendered_job(observed.check, current.cost, current.layers, current.target, current.digest)
@@ -122,10 +118,19 @@ def _launch(
     return Progress(status.model_copy(update={"retraining": launched}), create=(job,))
 
 
+def _why_void(current: Offer | Failure, judgement: Approved | Failure | None) -> str:
+    if isinstance(current, Failure):
+        return current.message
+    if isinstance(judgement, Failure):
+        return "the approval was withdrawn" if judgement.reason == AWAITING else judgement.message
+    return "what would run is no longer what was approved"
+
+
 def _follow(
     observed: Observed,
     status: ModelReuseCheckStatus,
     retraining: RetrainingStatus,
+    terms: Terms | Failure,
     rules: Rules | Failure,
     now: datetime,
 ) -> Progress:
@@ -135,7 +140,7 @@ def _follow(
     if job is None or (uid is not None and job.uid != uid):
         refusal = observed.refusals.get(name)
         if refusal is not None and uid is None:
-            return Progress(_ended(status, retraining, now, "Failed", refusal))
+            return Progress(_ended(status, retraining, now, "Failed", refusal.failure))
         lost = Failure(
             reason="ResultLost",
             message=f"Job {name} is gone and left no result; nothing is launched again without a new approval",
@@ -147,14 +152,18 @@ def _follow(
     retraining = retraining.model_copy(update={"job": JobReference(name=name, uid=job.uid)})
     if job.finished_at is None:
         return Progress(status.model_copy(update={"retraining": retraining}), waiting=startup_problem(job))
-    retraining = retraining.model_copy(update=_spent(observed, job, rules))
-    return Progress(_with_result(observed, status, retraining, job))
+    profile = None if isinstance(rules, Failure) else rules.profile.spec
+    retraining = retraining.model_copy(update=spent(job.pods, profile, observed.node_labels, job.finished_at))
+    return Progress(_with_result(status, retraining, terms, job, job.finished_at))
 
 
 def _with_result(
-    observed: Observed, status: ModelReuseCheckStatus, retraining: RetrainingStatus, job: ObservedJob
+    status: ModelReuseCheckStatus,
+    retraining: RetrainingStatus,
+    terms: Terms | Failure,
+    job: ObservedJob,
+    ended_at: datetime,
 ) -> ModelReuseCheckStatus:
-    ended_at = job.finished_at or retraining.intent.at
     if not job.succeeded:
         failure = job.failure or Failure(reason="TrainerFailed", message=f"Job {job.name} failed")
         return _ended(status, retraining, ended_at, "Failed", failure)
@@ -167,9 +176,9 @@ def _with_result(
     except UnreadableMessageError as error:
         bad = Failure(reason="UnreadableAnswer", message=f"Job {job.name}: {error}")
         return _ended(status, retraining, ended_at, "Failed", bad)
-    problem = _implausible(observed, retraining, result)
+    problem = _implausible(retraining, terms, result)
     if problem:
-        bad = Failure(reason="WrongAnswer", message=f"Job {job.name}: {problem}"[:1024])
+        bad = Failure(reason="WrongAnswer", message=f"Job {job.name}: {problem}")
         return _ended(status, retraining, ended_at, "Failed", bad)
     reported = retraining.model_copy(
         update={
@@ -183,8 +192,9 @@ def _with_result(
     return _ended(status, reported, ended_at, "Succeeded", None)
 
 
-def _implausible(observed: Observed, retraining: RetrainingStatus, result: TrainingResult) -> str | None:
-    spec = observed.check.spec.retraining
+def _implausible(retraining: RetrainingStatus, terms: Terms | Failure, result: TrainingResult) -> str | None:
+    # A result whose terms are unknown is never verified, so it matters little where it lies.
+    spec = terms.check.spec.retraining if isinstance(terms, Terms) else None
     if result.digest != retraining.intent.digest:
         return "the result names another digest than the one that was approved"
     if spec is not None and not result.artifact_uri.startswith(spec.output.rstrip("/") + "/"):
@@ -203,31 +213,3 @@ def _ended(
 ) -> ModelReuseCheckStatus:
     ended = retraining.model_copy(update={"finished_at": now, "result": result, "failure": failure})
     return status.model_copy(update={"retraining": ended})
-
-
-def _spent(observed: Observed, job: ObservedJob, rules: Rules | Failure) -> dict[str, object]:
-    """Pod time that we saw, and its energy by the profile."""
-    seconds = 0.0
-    watt_hours = 0.0
-    bases = set()
-    complete = True
-    for pod in job.pods:
-        if pod.started_at is None:
-            continue
-        lasted = ((pod.finished_at or job.finished_at or pod.started_at) - pod.started_at).total_seconds()
-        seconds += max(lasted, 0.0)
-        labels = observed.node_labels.get(pod.node or "", {})
-        machine = (
-            None
-            if isinstance(rules, Failure)
-            else machine_of(rules.profile.spec, labels, cpu_cores=pod.cpu_cores, gpus=pod.gpus)
-        )
-        if machine is None:
-            complete = False
-            continue
-        spent, basis = energy_of_pod_time(machine, max(lasted, 0.0))
-        watt_hours += spent
-        bases.add(basis)
-    if not complete or not bases:
-        return {"pod_seconds": decimal(seconds)}
-    return {"pod_seconds": decimal(seconds), "energy_wh": decimal(watt_hours), "energy_basis": bases.pop()}

@@ -1,4 +1,10 @@
-"""The verification stage: our own measurement of old and new model; only that can make a result promotable."""
+"""The verification stage: our own measurement of old and new model; only that can make a result promotable.
+
+It is built from what was approved, not from the spec of now: an edit neither loses the result nor bends the measure.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
 
 from modelreuse.api import (
     Failure,
@@ -10,24 +16,24 @@ from modelreuse.api import (
     VerificationStatus,
     VerificationSummary,
     parse_message,
+    shortened,
 )
-from modelreuse.decisions.assessing import answering_pod, spec_hash_of
+from modelreuse.decisions.answers import answering_pod
 from modelreuse.decisions.observed import Observed, ObservedJob, RecordOutcome
 from modelreuse.decisions.offer import target_of
 from modelreuse.decisions.policies import Rules
-from modelreuse.decisions.progress import MAX_ATTEMPTS, SUSPENDED, Progress, startup_problem, stranger
-from modelreuse.decisions.retraining import record_of
+from modelreuse.decisions.progress import MAX_ATTEMPTS, SUSPENDED, Progress, is_due, startup_problem, stranger
+from modelreuse.decisions.records import record_of
+from modelreuse.decisions.terms import Terms
 from modelreuse.manifests import artifact_source, job_name, verification_job, verification_task_id
+from modelreuse.manifests.retraining import source_named
 
 
-def cannot_verify(observed: Observed) -> Failure | None:
-    """Why this check's results can't be verified, or None."""
-    if observed.check.status.retraining is not None and observed.check.status.spec_hash != spec_hash_of(observed):
-        return Failure(
-            reason="SpecChanged",
-            message="the spec was changed after the approval, so what was approved can't be verified against it",
-        )
-    data = observed.check.spec.data
+def cannot_verify(terms: Terms | Failure) -> Failure | None:
+    """Why the result of a retraining under these terms can't be verified, or None."""
+    if isinstance(terms, Failure):
+        return terms
+    data = terms.check.spec.data
     if data.evaluation is None:
         return Failure(reason="NoEvaluationData", message="spec.data.evaluation is not given: nothing can be verified")
     if data.labels is None:
@@ -35,24 +41,34 @@ def cannot_verify(observed: Observed) -> Failure | None:
     return None
 
 
-def verify(observed: Observed, status: ModelReuseCheckStatus) -> Progress:
+@dataclass(frozen=True)
+class _Case:
+    """A retraining that succeeded, under terms that are known and can be verified."""
+
+    observed: Observed
+    status: ModelReuseCheckStatus
+    retraining: RetrainingStatus
+    terms: Terms
+
+
+def verify(observed: Observed, status: ModelReuseCheckStatus, terms: Terms | Failure, now: datetime) -> Progress:
     """Brings the verification forward by what was observed."""
     retraining = status.retraining
-    if retraining is None or retraining.result != "Succeeded" or cannot_verify(observed) is not None:
+    if retraining is None or retraining.result != "Succeeded":
         return Progress(status)
-    verification = status.verification or _attempt(observed, retraining, 1)
+    if isinstance(terms, Failure) or cannot_verify(terms) is not None:
+        return Progress(status)
+    case = _Case(observed, status, retraining, terms)
+    verification = status.verification or _attempt(case, 1)
     if is_finished(verification):
         return Progress(status)
     name = verification.job.name
     job = observed.jobs.get(name)
     if job is None and verification.job.uid is None:
-        refusal = observed.refusals.get(name)
-        if refusal is not None:
-            return Progress(_with(status, verification), waiting=refusal)
-        return _started(observed, status, retraining, verification)
+        return _asked_for(case, verification, now)
     if job is None or (verification.job.uid is not None and job.uid != verification.job.uid):
         lost = Failure(reason="VerificationLost", message=f"Job {name} was removed before it answered")
-        return _again(observed, status, retraining, verification, lost)
+        return _again(case, verification, lost)
     task = verification_task_id(retraining.intent.digest, verification.attempt)
     taken = stranger(observed, name, job, task)
     if taken:
@@ -60,7 +76,7 @@ def verify(observed: Observed, status: ModelReuseCheckStatus) -> Progress:
     verification = verification.model_copy(update={"job": JobReference(name=name, uid=job.uid)})
     if job.finished_at is None:
         return Progress(_with(status, verification), waiting=startup_problem(job))
-    return _answered(observed, status, retraining, verification, job, task)
+    return _answered(case, verification, job, task)
 
 
 def is_finished(verification: VerificationStatus) -> bool:
@@ -68,14 +84,18 @@ def is_finished(verification: VerificationStatus) -> bool:
     return verification.new_quality is not None or verification.failure is not None
 
 
-def promotion(observed: Observed, status: ModelReuseCheckStatus, rules: Rules | Failure) -> tuple[bool | None, Failure]:
+def promotion(
+    status: ModelReuseCheckStatus, terms: Terms | Failure, rules: Rules | Failure
+) -> tuple[bool | None, Failure]:
     """Whether exactly the verified artefact may be promoted: True, False, or None for unknown; with the reason."""
     retraining, verification = status.retraining, status.verification
     if retraining is None or retraining.result is None:
         return None, Failure(reason="NothingToPromote", message="no retraining of this assessment has ended")
     if retraining.result != "Succeeded":
         return False, Failure(reason="RetrainingFailed", message="the retraining left nothing that could be promoted")
-    unverifiable = cannot_verify(observed)
+    if isinstance(terms, Failure):
+        return None, terms
+    unverifiable = cannot_verify(terms)
     if unverifiable:
         return None, unverifiable
     if verification is None or not is_finished(verification):
@@ -93,14 +113,14 @@ def promotion(observed: Observed, status: ModelReuseCheckStatus, rules: Rules | 
         needed = f"the policy asks for a gain of {rules.promotion.min_improvement}"
         return False, Failure(reason="NotImproved", message=f"{measured}; {needed}")
     assessment = next((one for one in status.assessments if one.model == retraining.intent.model), None)
-    target = target_of(observed.check, assessment) if assessment else None
+    target = target_of(terms.check, assessment) if assessment else None
     if rules.promotion.require_target and (target is None or new < target):
         return False, Failure(reason="TargetMissed", message=f"{measured}; the target is {target}")
-    artefact = f"{retraining.artifact_uri} {retraining.artifact_sha256}"
-    return True, Failure(reason="Verified", message=f"{measured}; may be promoted: {artefact}"[:1024])
+    artefact = f"{shortened(retraining.artifact_uri or '', 400)} {retraining.artifact_sha256}"
+    return True, Failure(reason="Verified", message=f"{measured}; may be promoted: {artefact}")
 
 
-def outcome(observed: Observed, status: ModelReuseCheckStatus) -> RecordOutcome | None:
+def outcome(observed: Observed, status: ModelReuseCheckStatus, terms: Terms | Failure) -> RecordOutcome | None:
     """The outcome to record, once everything about it is known."""
     retraining, verification = status.retraining, status.verification
     if retraining is None or retraining.result is None or retraining.finished_at is None:
@@ -108,7 +128,7 @@ def outcome(observed: Observed, status: ModelReuseCheckStatus) -> RecordOutcome 
     record = record_of(observed, retraining)
     if record is None or record.outcome is not None:
         return None
-    to_come = retraining.result == "Succeeded" and cannot_verify(observed) is None
+    to_come = retraining.result == "Succeeded" and cannot_verify(terms) is None
     if to_come and (verification is None or not is_finished(verification)):
         return None
     return RecordOutcome(
@@ -129,40 +149,62 @@ def outcome(observed: Observed, status: ModelReuseCheckStatus) -> RecordOutcome 
     )
 
 
-def _answered(
-    observed: Observed,
-    status: ModelReuseCheckStatus,
-    retraining: RetrainingStatus,
-    verification: VerificationStatus,
-    job: ObservedJob,
-    task: str,
-) -> Progress:
+def _attempt(case: _Case, attempt: int) -> VerificationStatus:
+    task = verification_task_id(case.retraining.intent.digest, attempt)
+    return VerificationStatus(attempt=attempt, job=JobReference(name=job_name(case.observed.check, task), uid=None))
+
+
+def _asked_for(case: _Case, verification: VerificationStatus, now: datetime) -> Progress:
+    started = _started(case, verification)
+    refusal = case.observed.refusals.get(verification.job.name)
+    if refusal is None or not started.create:
+        return started
+    return replace(started, create=started.create if is_due(refusal, now) else (), waiting=refusal.failure)
+
+
+def _started(case: _Case, verification: VerificationStatus) -> Progress:
+    model, uri, sha256 = case.retraining.intent.model, case.retraining.artifact_uri, case.retraining.artifact_sha256
+    if uri is None or sha256 is None:
+        raise ValueError("status.retraining: has succeeded without an artefact")
+    if case.observed.check.spec.suspend:
+        return Progress(_with(case.status, verification), waiting=SUSPENDED)
+    job = verification_job(
+        case.terms.check,
+        old=source_named(case.terms.check, model),
+        new=artifact_source(case.terms.check, model, uri),
+        artifact_sha256=sha256,
+        digest=case.retraining.intent.digest,
+        attempt=verification.attempt,
+        image=case.observed.settings.worker_image,
+    )
+    return Progress(_with(case.status, verification), create=(job,))
+
+
+def _answered(case: _Case, verification: VerificationStatus, job: ObservedJob, task: str) -> Progress:
     pod = answering_pod(job)
     if pod is None or pod.message is None:
         failure = job.failure or Failure(reason="NoAnswer", message=f"Job {job.name} ended without an answer")
-        return _again(observed, status, retraining, verification, failure)
+        return _again(case, verification, failure)
     try:
         summary = parse_message(VerificationSummary, pod.message)
     except UnreadableMessageError as error:
-        return _failed(status, verification, Failure(reason="UnreadableAnswer", message=f"Job {job.name}: {error}"))
+        return _failed(case, verification, Failure(reason="UnreadableAnswer", message=f"Job {job.name}: {error}"))
     if summary.error is not None:
         failure = Failure(reason=summary.error.reason, message=summary.error.message)
-        if summary.error.retryable:
-            return _again(observed, status, retraining, verification, failure)
-        return _failed(status, verification, failure)
-    if summary.task != task or summary.artifact_sha256 != retraining.artifact_sha256:
+        return (_again if summary.error.retryable else _failed)(case, verification, failure)
+    if summary.task != task or summary.artifact_sha256 != case.retraining.artifact_sha256:
         wrong = Failure(reason="WrongAnswer", message=f"Job {job.name} measured something else than was asked")
-        return _failed(status, verification, wrong)
+        return _failed(case, verification, wrong)
     if summary.old_quality is None or summary.new_quality is None or summary.samples is None:
         partial = Failure(reason="UnreadableAnswer", message=f"Job {job.name}: the answer is incomplete")
-        return _failed(status, verification, partial)
-    assessed = next((one.hashes for one in status.assessments if one.model == retraining.intent.model), None)
-    if assessed is None or assessed.evaluation is None or summary.evaluation_sha256 != assessed.evaluation:
+        return _failed(case, verification, partial)
+    approved = case.terms.contents.get(case.retraining.intent.model)
+    if approved is None or approved.evaluation is None or summary.evaluation_sha256 != approved.evaluation:
         other = Failure(
             reason="EvaluationChanged",
             message="spec.data.evaluation: holds other data than when the retraining was approved",
         )
-        return _failed(status, verification, other)
+        return _failed(case, verification, other)
     measured = {
         "metric": summary.metric,
         "samples": summary.samples,
@@ -171,50 +213,17 @@ def _answered(
         "evaluation_sha256": summary.evaluation_sha256,
         "artifact_sha256": summary.artifact_sha256,
     }
-    return Progress(_with(status, verification.model_copy(update=measured)))
+    return Progress(_with(case.status, verification.model_copy(update=measured)))
 
 
-def _attempt(observed: Observed, retraining: RetrainingStatus, attempt: int) -> VerificationStatus:
-    task = verification_task_id(retraining.intent.digest, attempt)
-    return VerificationStatus(attempt=attempt, job=JobReference(name=job_name(observed.check, task), uid=None))
-
-
-def _started(
-    observed: Observed, status: ModelReuseCheckStatus, retraining: RetrainingStatus, verification: VerificationStatus
-) -> Progress:
-    model, uri, sha256 = retraining.intent.model, retraining.artifact_uri, retraining.artifact_sha256
-    old = next((one for one in observed.check.spec.models if one.name == model), None)
-    if old is None or uri is None or sha256 is None:
-        gone = Failure(reason="ModelGone", message=f"spec.models no longer lists {model}")
-        return _failed(status, verification, gone)
-    if observed.check.spec.suspend:
-        return Progress(_with(status, verification), waiting=SUSPENDED)
-    job = verification_job(
-        observed.check,
-        old=old,
-        new=artifact_source(observed.check, model, uri),
-        artifact_sha256=sha256,
-        digest=retraining.intent.digest,
-        attempt=verification.attempt,
-        image=observed.settings.worker_image,
-    )
-    return Progress(_with(status, verification), create=(job,))
-
-
-def _again(
-    observed: Observed,
-    status: ModelReuseCheckStatus,
-    retraining: RetrainingStatus,
-    verification: VerificationStatus,
-    failure: Failure,
-) -> Progress:
+def _again(case: _Case, verification: VerificationStatus, failure: Failure) -> Progress:
     if verification.attempt >= MAX_ATTEMPTS:
-        return _failed(status, verification, failure)
-    return _started(observed, status, retraining, _attempt(observed, retraining, verification.attempt + 1))
+        return _failed(case, verification, failure)
+    return _started(case, _attempt(case, verification.attempt + 1))
 
 
-def _failed(status: ModelReuseCheckStatus, verification: VerificationStatus, failure: Failure) -> Progress:
-    return Progress(_with(status, verification.model_copy(update={"failure": failure})))
+def _failed(case: _Case, verification: VerificationStatus, failure: Failure) -> Progress:
+    return Progress(_with(case.status, verification.model_copy(update={"failure": failure})))
 
 
 def _with(status: ModelReuseCheckStatus, verification: VerificationStatus) -> ModelReuseCheckStatus:

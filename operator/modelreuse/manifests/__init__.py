@@ -1,11 +1,11 @@
 """From API objects to Kubernetes objects: pure functions, each of whose results a reader can `kubectl apply`."""
 
+from modelreuse.api import InvalidTemplateError
 from modelreuse.manifests.assessment import assessment_job
 from modelreuse.manifests.identity import assessment_task_id, job_name, record_name, verification_task_id
 from modelreuse.manifests.record import retraining_record
 from modelreuse.manifests.retraining import (
     DIGEST_PLACEHOLDER,
-    InvalidTemplateError,
     artifact_source,
     retraining_job,
     training_plan,

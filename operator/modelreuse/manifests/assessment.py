@@ -20,6 +20,7 @@ def assessment_job(
         task=task_id,
         model=model,
         data=spec.data,
+        code=spec.code,
         objective=spec.objective,
         batch_size=spec.assessment.batch_size,
         probe_batch_size=_training_batch_size(check) if probe else None,

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from modelreuse.api.names import CLAIMS_ROOT
+from modelreuse.api.names import CLAIMS_ROOT, RESERVED_VOLUMES
 
 _SCHEME = "pvc://"
 
@@ -11,11 +11,6 @@ _SCHEME = "pvc://"
 def claim_of(uri: str) -> str | None:
     """The claim that a URI names, or None for other schemes."""
     return uri.removeprefix(_SCHEME).partition("/")[0] if uri.startswith(_SCHEME) else None
-
-
-def path_of(uri: str) -> str:
-    """The absolute path at which a pod of ours finds `uri` (scheme pvc or file)."""
-    return f"{CLAIMS_ROOT}/{uri.removeprefix(_SCHEME)}" if uri.startswith(_SCHEME) else uri.removeprefix("file://")
 
 
 def claim_volumes(read: Iterable[str], written: Iterable[str]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
@@ -27,10 +22,10 @@ def claim_volumes(read: Iterable[str], written: Iterable[str]) -> tuple[list[dic
     for index, claim in enumerate(claims):
         read_only = claim not in writable
         source = {"claimName": claim, **({"readOnly": True} if read_only else {})}
-        volumes.append({"name": f"modelreuse-claim-{index}", "persistentVolumeClaim": source})
+        volumes.append({"name": f"{RESERVED_VOLUMES}claim-{index}", "persistentVolumeClaim": source})
         mounts.append(
             {
-                "name": f"modelreuse-claim-{index}",
+                "name": f"{RESERVED_VOLUMES}claim-{index}",
                 "mountPath": f"{CLAIMS_ROOT}/{claim}",
                 **({"readOnly": True} if read_only else {}),
             }

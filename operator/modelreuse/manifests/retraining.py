@@ -4,8 +4,9 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from modelreuse.api import ModelReuseCheck, ModelSource, PredictedCost, TrainingPlan
+from modelreuse.api import InvalidTemplateError, ModelReuseCheck, ModelSource, PredictedCost, TrainingPlan
 from modelreuse.api.names import CLAIMS_ROOT, CLAIMS_ROOT_ENV, PLAN_ENV, TERMINATION_LOG, TRAINER_CONTAINER
+from modelreuse.api.templates import check_job_template
 from modelreuse.manifests.identity import owned_labels, owned_metadata
 from modelreuse.manifests.merge import merged
 from modelreuse.manifests.worker_pod import unexpanded
@@ -15,10 +16,6 @@ DIGEST_PLACEHOLDER = "sha256:" + "0" * 64
 """Stands for the digest in the object that the digest is made of."""
 STARTUP_SECONDS = 600
 """Granted on top of the approved time for scheduling and pulling the image."""
-
-
-class InvalidTemplateError(ValueError):
-    """A jobTemplate that can't become a retraining; the message names the field."""
 
 
 def training_plan(
@@ -60,12 +57,13 @@ def artifact_source(check: ModelReuseCheck, model: str, uri: str) -> ModelSource
 def retraining_job(check: ModelReuseCheck, plan: TrainingPlan, *, hours_high: float) -> dict[str, Any]:
     """The Job that carries out `plan`, at most `hours_high` hours long.
 
-    Raises InvalidTemplateError where the template has no container `trainer` or asks for several pods.
+    A shorter deadline of the template's own stands, a longer one doesn't. Raises InvalidTemplateError for what
+    `check_job_template` refuses.
     """
     retraining = check.spec.retraining
     if retraining is None:
         raise InvalidTemplateError("spec.retraining: is missing")
-    job_spec = _job_spec(retraining.job_template)
+    given = _checked(retraining.job_template)
     injected = {
         "metadata": {"labels": owned_labels(check, ROLE)},
         "spec": {
@@ -83,39 +81,29 @@ def retraining_job(check: ModelReuseCheck, plan: TrainingPlan, *, hours_high: fl
             ],
         },
     }
-    template = merged({"spec": {"automountServiceAccountToken": False}}, job_spec["template"])
+    template = merged({"spec": {"automountServiceAccountToken": False}}, given["spec"]["template"])
+    approved_seconds = math.ceil(hours_high * 3600) + STARTUP_SECONDS
     return {
         "apiVersion": "batch/v1",
         "kind": "Job",
-        "metadata": owned_metadata(check, plan.digest, ROLE),
+        # As in a CronJob: a queue finds its Jobs by a label.
+        "metadata": merged(given.get("metadata", {}), owned_metadata(check, plan.digest, ROLE)),
         "spec": {
-            **job_spec,
+            **given["spec"],
             "backoffLimit": 0,
             "completions": 1,
             "parallelism": 1,
-            "activeDeadlineSeconds": math.ceil(hours_high * 3600) + STARTUP_SECONDS,
+            "activeDeadlineSeconds": min(
+                approved_seconds, given["spec"].get("activeDeadlineSeconds", approved_seconds)
+            ),
             "template": merged(template, injected),
         },
     }
 
 
-def _job_spec(template: Mapping[str, Any]) -> dict[str, Any]:
-    where = "spec.retraining.jobTemplate"
-    spec = template.get("spec")
-    if not isinstance(spec, Mapping):
-        raise InvalidTemplateError(f"{where}.spec: is missing; as in a CronJob, it holds the spec of a Job")
-    for field in ("completions", "parallelism"):
-        if spec.get(field, 1) != 1:
-            raise InvalidTemplateError(f"{where}.spec.{field}: {spec[field]!r}: one approval is one pod, so at most 1")
-    pod_template = spec.get("template")
-    pod = pod_template.get("spec") if isinstance(pod_template, Mapping) else None
-    containers = pod.get("containers") if isinstance(pod, Mapping) else None
-    if not isinstance(containers, list) or not all(isinstance(item, Mapping) for item in containers):
-        raise InvalidTemplateError(f"{where}.spec.template.spec.containers: is missing")
-    names = [container.get("name") for container in containers]
-    if names.count(TRAINER_CONTAINER) != 1:
-        raise InvalidTemplateError(
-            f"{where}.spec.template.spec.containers: one must be called {TRAINER_CONTAINER!r}; found {names}"
-        )
-    kept = {key: value for key, value in spec.items() if key not in ("ttlSecondsAfterFinished", "podFailurePolicy")}
-    return dict(kept)
+def _checked(template: Mapping[str, Any]) -> Mapping[str, Any]:
+    try:
+        check_job_template(template)
+    except InvalidTemplateError as error:
+        raise InvalidTemplateError(f"spec.retraining.jobTemplate.{error}") from None
+    return template

@@ -33,6 +33,8 @@ def verification_job(
         new=new,
         artifact_sha256=artifact_sha256,
         data=check.spec.data,
+        code=check.spec.code,
+        code_sha256=_approved_code(check, old.name),
         objective=check.spec.objective,
         batch_size=check.spec.assessment.batch_size,
     )
@@ -46,3 +48,9 @@ def verification_job(
         written=[],
         template=scheduling_of(check.spec.assessment.template),
     )
+
+
+def _approved_code(check: ModelReuseCheck, model: str) -> str | None:
+    """The hash of the code that the model was assessed with, and the approval is bound to; None where there is none."""
+    hashes = (one.hashes for one in check.status.assessments if one.model == model)
+    return next((each.code for each in hashes if each is not None), None)

@@ -4,12 +4,16 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from modelreuse.api import ApiModel, ModelReuseCheck, duration_seconds
-from modelreuse.api.names import TASK_ENV, TERMINATION_LOG, WORKER_CONTAINER
-from modelreuse.manifests.claims import claim_volumes, path_of
+from modelreuse.api.names import RESERVED_VOLUMES, TASK_ENV, TERMINATION_LOG, WORKER_CONTAINER
+from modelreuse.manifests.claims import claim_volumes
 from modelreuse.manifests.identity import owned_labels, owned_metadata
 from modelreuse.manifests.merge import merged
 
 USER = 65532
+COMMAND = ["python3", "-I", "-m", "modelreuse.worker"]
+"""Isolated: neither the working directory nor the environment (envFrom) says where our code is imported from."""
+RESTRICTED = {"allowPrivilegeEscalation": False, "readOnlyRootFilesystem": True, "capabilities": {"drop": ["ALL"]}}
+SCRATCH = f"{RESERVED_VOLUMES}scratch"
 REQUESTS = {"cpu": "250m", "memory": "512Mi"}
 """What a pod is sure to get, unless the template says otherwise: without any, a busy node would starve the pass that
 predictions are measured by."""
@@ -30,13 +34,13 @@ STORAGE_ENVIRONMENT = frozenset(
         "AWS_DEFAULT_REGION",
         "AWS_ENDPOINT_URL",
         "AWS_ENDPOINT_URL_S3",
+        "AWS_NO_SIGN_REQUEST",
         "AWS_REGION",
         "AWS_SECRET_ACCESS_KEY",
         "AWS_SESSION_TOKEN",
         "HF_ENDPOINT",
         "HF_TOKEN",
-        "MODELREUSE_S3_ANONYMOUS",
-        "MODELREUSE_SCRATCH_BYTES",
+        "SCRATCH_LIMIT_BYTES",
     }
 )
 """Variables of the template's worker that verification gets too, one by one: with them it can read the same storage,
@@ -55,14 +59,11 @@ def worker_job(
 ) -> dict[str, Any]:
     """A Job that runs our worker once with `task` and answers by its termination message.
 
-    `template` is a partial PodTemplateSpec; what decides whether the answer can be believed (command, task,
-    termination message, restart policy) is not its to change.
+    `template` is a partial PodTemplateSpec that `check_pod_template` has accepted: it says where to run, on what, and
+    what else is needed; it can't loosen what the pod may do, nor change how it answers.
     """
     code = check.spec.code
     volumes, mounts = claim_volumes([*read, *([code.uri] if code else [])], written)
-    environment = [{"name": "HOME", "value": "/tmp"}]  # noqa: S108 - a volume of the pod's own
-    if code:
-        environment.append({"name": "PYTHONPATH", "value": path_of(code.uri).replace("$", "$$")})
     base = {
         "metadata": {"labels": {}},
         "spec": {
@@ -74,22 +75,19 @@ def worker_job(
                 "runAsGroup": USER,
                 "seccompProfile": {"type": "RuntimeDefault"},
             },
+            **_restricted_init_containers(template),
             "containers": [
                 {
                     "name": WORKER_CONTAINER,
                     "image": image,
-                    "env": environment,
+                    "env": [{"name": "HOME", "value": "/tmp"}],  # noqa: S108 - a volume of the pod's own
                     # A template's limits may be below our requests, so it brings both or neither.
-                    **({} if _brings_resources(template) else {"resources": {"requests": REQUESTS}}),
-                    "securityContext": {
-                        "allowPrivilegeEscalation": False,
-                        "readOnlyRootFilesystem": True,
-                        "capabilities": {"drop": ["ALL"]},
-                    },
-                    "volumeMounts": [*mounts, {"name": "modelreuse-scratch", "mountPath": "/tmp"}],  # noqa: S108
+                    **({} if "resources" in _worker_of(template) else {"resources": {"requests": REQUESTS}}),
+                    "securityContext": RESTRICTED,
+                    "volumeMounts": [*mounts, {"name": SCRATCH, "mountPath": "/tmp"}],  # noqa: S108
                 }
             ],
-            "volumes": [*volumes, {"name": "modelreuse-scratch", "emptyDir": {}}],
+            "volumes": [*volumes, {"name": SCRATCH, "emptyDir": {}}],
         },
     }
     forced = {
@@ -99,7 +97,7 @@ def worker_job(
             "containers": [
                 {
                     "name": WORKER_CONTAINER,
-                    "command": ["python3", "-m", "modelreuse.worker"],
+                    "command": COMMAND,
                     "args": [],
                     # With its nulls: no probe is another task than the default one.
                     "env": [{"name": TASK_ENV, "value": unexpanded(task.model_dump_json(by_alias=True))}],
@@ -130,24 +128,25 @@ def unexpanded(text: str) -> str:
 
 def scheduling_of(template: Mapping[str, Any]) -> dict[str, Any]:
     """The part of a partial PodTemplateSpec that says where to run, on what resources, and how to reach storage."""
-    spec = template.get("spec")
-    spec = spec if isinstance(spec, Mapping) else {}
+    spec = template.get("spec", {})
+    worker = {field: value for field, value in _worker_of(template).items() if field in ("name", "resources")}
+    if storage := _storage_environment(_worker_of(template)):
+        worker["env"] = storage
     kept = {field: spec[field] for field in SCHEDULING_FIELDS if field in spec}
-    containers = spec.get("containers")
-    for container in containers if isinstance(containers, list) else []:
-        if isinstance(container, Mapping) and container.get("name") == WORKER_CONTAINER:
-            worker = {"resources": container["resources"]} if "resources" in container else {}
-            if storage := _storage_environment(container.get("env")):
-                worker["env"] = storage
-            if worker:
-                kept["containers"] = [{"name": WORKER_CONTAINER, **worker}]
-    return {"spec": kept}
+    return {"spec": {**kept, "containers": [worker]} if worker else kept}
 
 
-def _storage_environment(variables: object) -> list[dict[str, Any]]:
-    every = variables if isinstance(variables, list) else []
-    return [dict(each) for each in every if isinstance(each, Mapping) and each.get("name") in STORAGE_ENVIRONMENT]
+def _storage_environment(worker: Mapping[str, Any]) -> list[dict[str, Any]]:
+    return [dict(each) for each in worker.get("env", []) if each["name"] in STORAGE_ENVIRONMENT]
 
 
-def _brings_resources(template: Mapping[str, Any]) -> bool:
-    return any("resources" in container for container in scheduling_of(template)["spec"].get("containers", ()))
+def _worker_of(template: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The template's part of our container; empty where it has none."""
+    containers: list[Mapping[str, Any]] = template.get("spec", {}).get("containers", [])
+    return containers[0] if containers else {}
+
+
+def _restricted_init_containers(template: Mapping[str, Any]) -> dict[str, Any]:
+    """What the template's init containers are merged onto: nothing in the pod may do more than our own container."""
+    named = [container["name"] for container in template.get("spec", {}).get("initContainers", [])]
+    return {"initContainers": [{"name": name, "securityContext": RESTRICTED} for name in named]} if named else {}

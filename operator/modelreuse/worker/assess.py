@@ -20,8 +20,11 @@ from modelreuse.api import (
     MeasuredPass,
     decimal,
 )
+from modelreuse.api.check import MAX_DEVICE_NAME
+from modelreuse.api.types import MAX_TEXT
 from modelreuse.scores import Layer, ScoreError, ShiftReport, layer_table, pass_over_new
 from modelreuse.scores import pass_over_reference as reference_pass
+from modelreuse.worker.code_folder import imported_from
 from modelreuse.worker.data import DataSet, Transform, check_class_count, check_same_classes, data_sha256, load_data
 from modelreuse.worker.effort import Effort, default_device, device_name, meter
 from modelreuse.worker.errors import TaskError
@@ -79,7 +82,14 @@ def assess(
     startup_seconds counts; None is now. Raises TaskError; running out of memory passes through.
     """
     started = time.perf_counter() if started is None else started
-    device = device or default_device()
+    readers = (source.factory for source in task.data.sources)
+    with imported_from(task.code, places, (task.model.factory, task.data.transform, *readers)) as code:
+        return _assessed(task, places, code, device or default_device(), started, progress)
+
+
+def _assessed(
+    task: AssessmentTask, places: Places, code: str | None, device: torch.device, started: float, progress: Progress
+) -> Assessed:
     fields = ModelFields.of_candidate(task.model.name)
     progress("loading", 0, 0)
     transform = find(task.data.transform, TRANSFORM_FIELD) if task.data.transform else None
@@ -88,7 +98,7 @@ def assess(
     module = loaded.module
 
     startup = time.perf_counter() - started
-    key = cache_key(task, loaded.format, model_sha256, reference.sha256, device)
+    key = cache_key(task, loaded.format, model_sha256, reference.sha256, code, device)
     cache = ReferenceCache(Output(task.output, places) if task.output else None, key)
     passed = _passes(task, module, reference, new, fields, device, cache, progress)
     shift, effort = passed.shift, passed.effort
@@ -97,7 +107,9 @@ def assess(
     progress("timing", 0, 0)
     probe = timed(module, new, task.probe_batch_size, shift.classes, shift.head, device)
 
-    hashes = ContentHashes(model=model_sha256, reference=reference.sha256, new=new.sha256, evaluation=evaluation)
+    hashes = ContentHashes(
+        model=model_sha256, reference=reference.sha256, new=new.sha256, evaluation=evaluation, code=code
+    )
     known = [*_known(task, shift, probe), *passed.findings]
     measured = _measured(device, passed, probe, startup)
     layers = list(spellings(suffix, table))
@@ -114,7 +126,7 @@ def assess(
         layers=reported_layers(table, suffix),
         trainable_share=decimal(layers[0].share) if layers else None,
         measured=measured,
-        energy_note=one_line(effort.note, 1024),
+        energy_note=one_line(effort.note, MAX_TEXT),
         software=software(),
     )
     report_sha256, not_stored = _stored(report, task, places)
@@ -245,7 +257,7 @@ def _known(task: AssessmentTask, shift: ShiftReport, probe: Timing) -> list[Fail
 def _measured(device: torch.device, passed: _Passed, probe: Timing, startup: float) -> MeasuredPass:
     whole, head, effort = probe.whole, probe.head, passed.effort
     return MeasuredPass(
-        device=device_name(device),
+        device=one_line(device_name(device), MAX_DEVICE_NAME),
         samples=passed.samples,
         seconds=decimal(effort.seconds),
         cpu_seconds=decimal(effort.cpu_seconds),

@@ -37,7 +37,11 @@ def read(uri: str, field: str, places: Places, *, limit: int = MAX_FILE_BYTES) -
     if not is_here(uri):
         storage, rest = storage_of(uri, field)
         return attempted(lambda: _fetched(storage, rest, uri, field, limit), field, uri)
-    path = resolve(uri, field, places)
+    return read_path(resolve(uri, field, places), uri, field, limit=limit)
+
+
+def read_path(path: Path, uri: str, field: str, *, limit: int = MAX_FILE_BYTES) -> Content:
+    """The file at `path`, which a person knows as `uri`. Raises as `read` does, except for what is wrong with a URI."""
     try:
         return _read(path, uri, field, limit)
     except OSError as error:

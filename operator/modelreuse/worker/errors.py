@@ -8,10 +8,10 @@ import errno
 import logging
 
 from modelreuse.api import FieldError
+from modelreuse.api.types import MAX_TEXT
 from modelreuse.worker.wording import one_line
 
 MAX_FIELD = 128
-MAX_SENTENCE = 1000
 
 REASONS = {
     "AccessDenied": "the storage knows who asks, or doesn't, and refuses",
@@ -25,8 +25,10 @@ REASONS = {
     "BucketNotFound": "no such bucket or repository",
     "CertificateRejected": "a TLS certificate that can't be verified",
     "ClassesDiffer": "folders of images whose classes would get other numbers than the reference's",
+    "CodeChanged": "the folder of code holds other files than those that were assessed",
     "CodeFailed": "the user's own function, or its import, raised an exception",
     "CodeNotFound": "there is no such module or function",
+    "CodeTooLarge": "a folder of code with more files or bytes than are read",
     "CredentialsMissing": "the pod has no credentials for the storage",
     "CredentialsRejected": "the storage doesn't accept the pod's credentials",
     "DataChanged": "the content changed while it was read; may heal",
@@ -49,6 +51,7 @@ REASONS = {
     "ModelNotReadable": "this PyTorch can't load the model",
     "NeedsPickle": "weights or arrays that would have to be unpickled",
     "NotAFile": "a folder, pipe or device where a file should be",
+    "NotAFolder": "a file, or nothing, where a folder should be",
     "NotAModule": "the factory returned something else than a torch module",
     "NotCallable": "the name of the user's function is that of something else",
     "NotReadable": "the file's mode forbids reading it",
@@ -94,7 +97,7 @@ class TaskError(Exception):
         self.reason = reason
         self.field = field[:MAX_FIELD]
         self.retryable = retryable
-        super().__init__(one_line(f"{self.field}: {detail}", MAX_SENTENCE))
+        super().__init__(one_line(f"{self.field}: {detail}", MAX_TEXT))
 
     def as_field_error(self) -> FieldError:
         """The same for the summary."""

@@ -9,9 +9,9 @@ from pathlib import Path
 from modelreuse.api.names import CLAIMS_ROOT, CLAIMS_ROOT_ENV, TERMINATION_LOG
 
 TERMINATION_LOG_ENV = "MODELREUSE_TERMINATION_LOG"
-"""For a pod whose template sets another terminationMessagePath, and for tests."""
+"""For a worker outside a pod."""
 
-SCRATCH_LIMIT_ENV = "MODELREUSE_SCRATCH_BYTES"
+SCRATCH_LIMIT_ENV = "SCRATCH_LIMIT_BYTES"
 """How much of its scratch volume the worker may fill with downloads; set it with the volume's sizeLimit."""
 SCRATCH_LIMIT = 20 * 2**30
 

@@ -17,6 +17,7 @@ from collections.abc import Iterator, Mapping
 from typing import Literal
 
 from modelreuse.api import Failure, ScoreStatus, decimal
+from modelreuse.api.types import MAX_TEXT
 from modelreuse.scores import ClassBasis, Finding, ScoreResult, ShiftReport
 from modelreuse.worker.wording import few, one_line
 
@@ -27,7 +28,6 @@ ACCURACY_REFERENCE = "initial_accuracy_reference"
 ACCURACY_NEW = "initial_accuracy_new"
 
 Labels = Literal["Given", "Predicted", "Unused"]
-MAX_MESSAGE = 1024
 
 
 def labels_of(basis: ClassBasis | None) -> Labels:
@@ -73,7 +73,7 @@ def findings(report: ShiftReport) -> list[Failure]:
 
 def failure(reason: str, message: str) -> Failure:
     """A finding in the API's form, on one line."""
-    return Failure(reason=reason, message=one_line(message, MAX_MESSAGE))
+    return Failure(reason=reason, message=one_line(message, MAX_TEXT))
 
 
 def _undefined(reason: str, every: list[tuple[str, Finding]]) -> Failure:

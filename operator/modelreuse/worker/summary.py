@@ -9,26 +9,26 @@ import json
 from collections.abc import Iterable
 
 from modelreuse.api import (
+    MAX_FINDINGS,
+    MAX_LAYERS_IN_STATUS,
     AssessmentSummary,
     Failure,
     FieldError,
+    Finding,
     VerificationSummary,
     decimal,
 )
-from modelreuse.api.check import MAX_LAYERS_IN_STATUS
+from modelreuse.api.check import MAX_LAYER_NAME
 from modelreuse.api.names import TERMINATION_LOG_BYTES
+from modelreuse.api.types import MAX_NOTE, MAX_TEXT
 from modelreuse.worker.suffix import Suffix
 from modelreuse.worker.wording import in_bytes, one_line
 
 Summary = AssessmentSummary | VerificationSummary
 
-MAX_FINDINGS = 8
-MAX_LAYER_NAME = 256
 _FINDINGS_RESERVE = 800
 """Bytes that layers leave to findings."""
 _SHORTEST_MESSAGE = 40
-_SHARE_OF_MESSAGE = 300
-"""Bytes of a finding's message while others wait."""
 
 
 def encode(summary: Summary) -> str:
@@ -79,26 +79,24 @@ def _with_layers(summary: AssessmentSummary, spellings: list[Suffix], limit: int
 
 
 def _with_findings(summary: AssessmentSummary, wanted: list[Failure], limit: int) -> AssessmentSummary:
-    kept: list[Failure] = []
     for position, finding in enumerate(wanted):
         waiting = len(wanted) - position - 1
-        room = limit - size(
-            summary.model_copy(update={"findings": [*kept, Failure(reason=finding.reason, message="")]})
-        )
-        room -= waiting * (_SHORTEST_MESSAGE + 100)
-        message = in_bytes(finding.message, max(_SHORTEST_MESSAGE, min(room, _SHARE_OF_MESSAGE if waiting else room)))
-        tried = summary.model_copy(
-            update={"findings": [*kept, Failure(reason=finding.reason, message=_plain(message))]}
-        )
+        room = limit - size(_with_finding(summary, finding.reason, "")) - waiting * (_SHORTEST_MESSAGE + 100)
+        message = in_bytes(one_line(finding.message, MAX_NOTE), max(_SHORTEST_MESSAGE, room))
+        tried = _with_finding(summary, finding.reason, _plain(message))
         if size(tried) > limit:
             break
-        kept = tried.findings
-    return summary.model_copy(update={"findings": kept})
+        summary = tried
+    return summary
+
+
+def _with_finding(summary: AssessmentSummary, reason: str, message: str) -> AssessmentSummary:
+    return summary.model_copy(update={"findings": [*summary.findings, Finding(reason=reason, message=message)]})
 
 
 def refused(kind: type[Summary], task: str, error: FieldError, *, limit: int = TERMINATION_LOG_BYTES) -> Summary:
     """The summary of a task that can't be done; its sentence is cut where it wouldn't fit."""
-    message = _plain(error.message)
+    message = _plain(error.message) or error.reason
     while True:
         summary = kind(task=task, error=error.model_copy(update={"message": message}))
         excess = size(summary) - limit
@@ -109,4 +107,4 @@ def refused(kind: type[Summary], task: str, error: FieldError, *, limit: int = T
 
 def _plain(text: str) -> str:
     """Text that JSON writes in as many bytes as it has: no quotes that need a backslash."""
-    return one_line(text.replace('"', "'").replace("\\", "/"), 1024)
+    return one_line(text.replace('"', "'").replace("\\", "/"), MAX_TEXT)

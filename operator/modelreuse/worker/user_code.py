@@ -1,10 +1,13 @@
 """The user's own functions: factories and transforms.
 
-The only place that imports code that isn't ours. In a pod the operator mounts `spec.code` on PYTHONPATH; on a desk
-the command asks before it comes here.
+The only place that imports code that isn't ours: from `spec.code`, put last on the import path by `code_folder`, or
+from what is installed. On a desk the command asks before it comes here.
 """
 
 import importlib
+import os
+import sys
+import sysconfig
 import traceback
 from collections.abc import Callable
 from pathlib import Path
@@ -14,6 +17,7 @@ from modelreuse.worker.errors import TaskError
 from modelreuse.worker.wording import one_line
 
 _LONGEST_CAUSE = 200
+_RENAME = "an installed package has that name and comes before spec.code, so rename yours"
 
 
 def find(name: str, field: str) -> Callable[..., Any]:
@@ -27,17 +31,28 @@ def find(name: str, field: str) -> Callable[..., Any]:
     except ModuleNotFoundError as error:
         wanted = error.name or module_name
         if module_name == wanted or module_name.startswith(f"{wanted}."):
-            hint = "put its folder into spec.code, or on PYTHONPATH"
-            raise TaskError("CodeNotFound", field, f"{name}: no module named {wanted!r}; {hint}") from None
+            raise TaskError("CodeNotFound", field, f"{name}: no module named {wanted!r}; {_remedy(wanted)}") from None
         raise _failed(name, field, "importing it", error) from error
     except Exception as error:
         raise _failed(name, field, "importing it", error) from error
     function = getattr(module, attribute, None)
     if function is None:
-        raise TaskError("CodeNotFound", field, f"{name}: the module {module_name!r} has no {attribute!r}")
+        hint = f"; {_RENAME}" if _is_installed(module_name) else ""
+        raise TaskError("CodeNotFound", field, f"{name}: the module {module_name!r} has no {attribute!r}{hint}")
     if not callable(function):
         raise TaskError("NotCallable", field, f"{name}: is of type {type(function).__name__}, not a function")
     return function  # type: ignore[no-any-return]
+
+
+def _remedy(module_name: str) -> str:
+    hidden = "." in module_name and _is_installed(module_name)
+    return _RENAME if hidden else "put it into spec.code, or install it in the image"
+
+
+def _is_installed(module_name: str) -> bool:
+    """Whether the imported top-level package of this name is Python's own or an installed one."""
+    file = str(getattr(sys.modules.get(module_name.partition(".")[0]), "__file__", None) or "")
+    return any(file.startswith(sysconfig.get_path(place) + os.sep) for place in ("stdlib", "purelib", "platlib"))
 
 
 def call(function: Callable[..., Any], name: str, field: str, *arguments: object) -> Any:

@@ -8,10 +8,11 @@ from collections.abc import Callable
 import torch
 from torch import nn
 
-from modelreuse.api import VerificationSummary, VerificationTask, decimal
+from modelreuse.api import DataSource, VerificationSummary, VerificationTask, decimal
 from modelreuse.scores import ScoreError
 from modelreuse.scores.head import logits_in
 from modelreuse.scores.layers import to_device
+from modelreuse.worker.code_folder import CODE_FIELD, imported_from
 from modelreuse.worker.data import DataSet, check_class_count, load_data
 from modelreuse.worker.effort import default_device
 from modelreuse.worker.errors import TaskError
@@ -33,8 +34,20 @@ def verify(task: VerificationTask, places: Places, *, device: torch.device | Non
         raise TaskError(
             "EvaluationMissing", "spec.data.evaluation", "a verification needs held-out new data with labels"
         )
+    if task.code is not None and task.code_sha256 is None:
+        raise TaskError(
+            "CodeChanged", CODE_FIELD, "nobody has approved this code: the assessment didn't hash it; assess again"
+        )
+    wanted = (task.old.factory, task.new.factory, task.data.transform, task.data.evaluation.factory)
+    with imported_from(task.code, places, wanted, task.code_sha256):
+        return _verified(task, task.data.evaluation, places, device)
+
+
+def _verified(
+    task: VerificationTask, evaluation: DataSource, places: Places, device: torch.device
+) -> VerificationSummary:
     transform = find(task.data.transform, TRANSFORM_FIELD) if task.data.transform else None
-    data = load_data(task.data.evaluation, EVALUATION_FIELD, task.data, places, transform, labels_required=True)
+    data = load_data(evaluation, EVALUATION_FIELD, task.data, places, transform, labels_required=True)
     # The artefact first: a mismatch is worth knowing before anything is computed.
     new_fields = ModelFields.of_artifact(task.new.name)
     new, artifact_sha256 = load_model(task.new, new_fields, places, device, task.artifact_sha256)

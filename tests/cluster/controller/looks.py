@@ -10,6 +10,7 @@ from modelreuse.controller.cache import Cache
 from modelreuse.controller.key import Key
 from modelreuse.controller.metrics import Metrics
 from modelreuse.controller.observe import Observer
+from modelreuse.controller.orphans import Orphans
 from modelreuse.controller.reconcile import Reconciler
 from modelreuse.controller.resync import Resync
 from modelreuse.decisions import Observed, Plan, Settings, plan
@@ -33,7 +34,8 @@ class Looks:
         settings = Settings(worker_image="example.invalid/worker:1")
         observer = Observer(client, self.cache, Gate(client, read_manifests(TEMPLATES)), settings)
         events = EventRecorder(client, "test")
-        self._reconciler = Reconciler(client, observer, events, self._plan, self._now, self.again.append)
+        orphans = Orphans(client, self.cache)
+        self._reconciler = Reconciler(client, observer, orphans, events, self._plan, self._now, self.again.append)
         self._resync = Resync(client, self.cache, self.again.append, Metrics(), (namespace,))
 
     async def resync(self) -> None:

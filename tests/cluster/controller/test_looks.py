@@ -14,7 +14,7 @@ from cluster.waiting import until
 from modelreuse.api import ModelReuseCheck
 from modelreuse.controller.key import Key
 from modelreuse.decisions import Plan
-from modelreuse.decisions.plan import RETRY_AFTER
+from modelreuse.decisions.progress import RETRY_AFTER
 from unit.decisions import scenes
 
 
@@ -121,8 +121,13 @@ async def test_a_refused_job_becomes_a_condition_and_is_tried_again_later(looks:
     assert wake_at is not None
     assert wake_at <= datetime.now(UTC) + RETRY_AFTER
 
+    before = team.now(check)["metadata"]["resourceVersion"]
+    looks.later = RETRY_AFTER  # asked for again, refused again
+    await looks.settle(check)
+    assert team.now(check)["metadata"]["resourceVersion"] == before
+
     team["admin"].delete(quota)
-    looks.later = RETRY_AFTER
+    looks.later = 2 * RETRY_AFTER
     await looks.settle(check)
     assert len(team.jobs(check)) == 1
     assert team.condition(check, "Reconciling")["reason"] == "Assessing"
@@ -215,6 +220,55 @@ async def test_an_approval_launches_once_whatever_is_deleted(looks: Looks, team:
     await looks.settle(check)
     assert team.condition(check, "Retrained")["reason"] == "ResultLost"
     assert team.roles(check) == ["assessment"]
+
+
+async def test_what_a_new_assessment_supersedes_is_deleted_with_its_pods(looks: Looks, team: Team) -> None:
+    check = await approved(looks, team)
+    (old,) = team.jobs(check)
+    team["bob"].patch(check, {"spec": {"data": {"new": {"uri": "pvc://data/line8.npz"}}}})
+    await looks.resync()
+    await looks.settle(check)
+    pods = team.obj("Pod", version="v1")
+    selector = f"batch.kubernetes.io/controller-uid={old['metadata']['uid']}"
+    until(lambda: not team["admin"].list(pods, labelSelector=selector), "the old assessment's pods are gone")
+    (new,) = team.jobs(check)
+    assert new["metadata"]["name"] != old["metadata"]["name"]
+
+
+async def test_a_job_that_took_the_name_of_a_superseded_one_stays(looks: Looks, team: Team) -> None:
+    check = await approved(looks, team)
+    (old,) = team.jobs(check)
+    await looks.resync()
+    team["admin"].delete(old, propagationPolicy="Background")
+    until(lambda: not team.jobs(check), "the Job is gone")
+    double = {key: old["metadata"][key] for key in ("name", "namespace", "labels", "annotations", "ownerReferences")}
+    template = {"spec": old["spec"]["template"]["spec"]}
+    team["operator"].create({**old, "metadata": double, "spec": {"template": template}, "status": {}})
+    team["bob"].patch(check, {"spec": {"data": {"new": {"uri": "pvc://data/line8.npz"}}}})
+    await looks.settle(check)
+    assert old["metadata"]["name"] in {job["metadata"]["name"] for job in team.jobs(check)}
+
+
+async def test_a_record_is_ended_when_its_check_is_deleted_while_it_is_retrained(looks: Looks, team: Team) -> None:
+    check = await approved(looks, team)
+    await looks.settle(check)
+    team.job(check, "retraining")
+    (record,) = team["bob"].list(team.obj("RetrainingRecord"))
+    reference = team.obj("RetrainingRecord", record["metadata"]["name"])
+    await looks.resync()
+    assert "outcome" not in team["bob"].get(reference)
+
+    team["bob"].delete(check)
+    await looks.look(check)  # the cache still knows it
+    assert "outcome" not in team["bob"].get(reference)
+    looks.again.clear()
+    await looks.resync()
+    assert Key.of(check) in looks.again
+    await looks.look(check)
+    assert team["bob"].get(reference)["outcome"]["result"] == "Lost"
+    looks.again.clear()
+    await looks.resync()
+    assert looks.again == []
 
 
 async def test_an_unreadable_check_is_stalled_and_left_alone(

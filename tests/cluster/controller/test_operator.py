@@ -6,9 +6,13 @@ import pytest
 
 from cluster.controller.operator_process import WORKER_IMAGE, OperatorProcess
 from cluster.controller.team import OURS, Team
-from cluster.person import Object
+from cluster.person import Object, RefusedError
 from cluster.waiting import until
 from unit.decisions import scenes
+
+
+def _names(jobs: list[Object]) -> list[str]:
+    return [job["metadata"]["name"] for job in jobs]
 
 
 @pytest.mark.usefixtures("shared_operator")
@@ -54,10 +58,11 @@ class TestWithoutAPolicy:
     def test_an_edited_spec_is_assessed_anew(self, shared_team: Team) -> None:
         check = shared_team.check()
         shared_team.assess(check)
-        nonce = shared_team.now(check)["status"]["nonce"]
+        nonce, (old,) = shared_team.now(check)["status"]["nonce"], _names(shared_team.jobs(check))
         shared_team["bob"].patch(check, {"spec": {"data": {"new": {"uri": "pvc://data/line8.npz"}}}})
-        until(lambda: len(shared_team.jobs(check)) == 2, "there is a second assessment Job")
         until(lambda: shared_team.now(check)["status"]["nonce"] != nonce, "the nonce is a new one")
+        until(lambda: _names(shared_team.jobs(check)) != [], "there is another assessment Job")
+        until(lambda: old not in _names(shared_team.jobs(check)), "the old one is gone")
 
     def test_a_check_of_another_namespace_is_left_alone(self, shared_team: Team) -> None:
         elsewhere = {"namespace": "default", "name": shared_team.namespace}
@@ -105,6 +110,39 @@ def test_the_whole_flow(team: Team, running: OperatorProcess) -> None:
     recorded = until(outcome, "the record has its outcome")
     assert (recorded["result"], recorded["steps"], recorded["newQuality"]) == ("Succeeded", 400, "0.93")
     assert team.roles(check) == ["assessment", "retraining", "verification"]
+
+
+def test_a_check_that_is_deleted_while_it_is_retrained_leaves_a_record_that_says_so(
+    team: Team, running: OperatorProcess
+) -> None:
+    team.govern()
+    check = team.check()
+    team.assess(check)
+    team["alice"].annotate(check, approve=team.digest(check))
+    team.job(check, "retraining")
+    (record,) = team["bob"].list(team.obj("RetrainingRecord"))
+    team["bob"].delete(check)
+    reference = team.obj("RetrainingRecord", record["metadata"]["name"])
+    until(lambda: team["bob"].get(reference).get("outcome", {}).get("result") == "Lost", "the record says Lost")
+
+
+def test_a_rejection_consumes_the_digest(team: Team, running: OperatorProcess) -> None:
+    team.govern()
+    check = team.check()
+    team.assess(check)
+    digest = team.digest(check)
+    team["alice"].annotate(check, reject=digest)
+    said = team.until(check, "Approved", "False", "Rejected")
+    assert said["message"].startswith("rejected by alice, ")
+    team["alice"].annotate(check, reject=None)
+    with pytest.raises(RefusedError, match="that is final for this assessment"):
+        team["alice"].annotate(check, approve=digest)
+    team["bob"].annotate(check, assess="after-it")
+    until(lambda: team.now(check)["status"].get("history"), "the rejected assessment is a row of history")
+    (row,) = team.now(check)["status"]["history"]
+    assert row["message"].startswith("rejected by alice, ")
+    assert "retraining" not in team.now(check)["status"]
+    assert team["bob"].list(team.obj("RetrainingRecord")) == []
 
 
 def test_policies_count_from_when_they_arrive_until_they_go(team: Team, running: OperatorProcess) -> None:

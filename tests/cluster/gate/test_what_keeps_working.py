@@ -103,6 +103,18 @@ def test_whoever_may_delete_jobs_may_delete_ours(scene: Scene) -> None:
     assert is_gone(scene, job)
 
 
+@pytest.mark.parametrize("propagation", ["Background", "Foreground"])
+def test_the_operator_may_delete_what_a_new_spec_superseded(scene: Scene, propagation: str) -> None:
+    job = scene.job(labels={"modelreuse.io/check": scene.name})
+    scene["operator"].delete(job, propagationPolicy=propagation)
+    until(lambda: is_gone(scene, job), "the Job is gone")
+
+
+def test_the_operator_deletes_one_job_at_a_time(scene: Scene) -> None:
+    with pytest.raises(RefusedError, match="cannot deletecollection resource"):
+        scene["operator"].delete_all(scene.job())
+
+
 def test_a_job_of_ours_runs_to_its_end(scene: Scene) -> None:
     """The Job controller makes the pod, its node reports the end, the controllers finish Job and pod."""
     labels = {"modelreuse.io/check": scene.name}

@@ -1,12 +1,19 @@
 """Termination messages: parsed strictly, and never shown as they came."""
 
 import json
+from typing import Any
 
 import pytest
 
-from modelreuse.api import TrainingResult, UnreadableMessageError, parse_message
+from modelreuse.api import (
+    AssessmentSummary,
+    TrainingResult,
+    UnreadableMessageError,
+    VerificationSummary,
+    parse_message,
+)
 from modelreuse.api.names import TERMINATION_LOG_BYTES
-from unit.decisions.scenes import result, sha
+from unit.decisions.scenes import measured, result, sha, summary, verified
 
 GOOD = result(sha("1"))
 
@@ -54,3 +61,54 @@ def test_values_that_came_are_not_shown(message: str) -> None:
 
 def test_names_that_came_are_not_shown() -> None:
     assert "s3cr3t" not in complaint(json.dumps(GOOD | {SECRET: 1}))
+
+
+# --- figures that make no sense --------------------------------------------------------------------------------------
+
+HUGE = 10**12 + 1
+AT_MOST = "Input should be less than or equal to 1000000000000"
+
+
+def refusal(contract: Any, answer: dict[str, Any]) -> str:
+    with pytest.raises(UnreadableMessageError) as caught:
+        parse_message(contract, json.dumps(answer))
+    return str(caught.value).removeprefix(f"the termination message is not a valid {contract.__name__}: ")
+
+
+@pytest.mark.parametrize(
+    ("changes", "why"),
+    [
+        ({"samples": HUGE}, f"samples: {AT_MOST}"),
+        ({"samples": 0}, "samples: Input should be greater than or equal to 1"),
+        ({"classes": HUGE}, f"classes: {AT_MOST}"),
+        ({"classes": -1}, "classes: Input should be greater than or equal to 1"),
+        ({"measured": measured(samples=HUGE)}, f"measured.samples: {AT_MOST}"),
+        ({"measured": measured(samples=0)}, "measured.samples: Input should be greater than or equal to 1"),
+        ({"measured": measured(stepBatchSize=65537)}, "stepBatchSize: Input should be less than or equal to 65536"),
+        ({"measured": measured(stepBatchSize=0)}, "stepBatchSize: Input should be greater than or equal to 1"),
+        ({"layers": ["x" * 65]}, "layers.0: String should have at most 64 characters"),
+        ({"layers": ["x"] * 25}, "layers: List should have at most 24 items after validation, not 25"),
+        ({"measured": measured(device="x" * 65)}, "measured.device: String should have at most 64 characters"),
+    ],
+)
+def test_an_assessment_with_absurd_figures_is_refused_in_words(changes: dict[str, Any], why: str) -> None:
+    assert why in refusal(AssessmentSummary, summary("t") | changes)
+
+
+def test_a_verification_and_a_result_with_absurd_figures_are_refused_in_words() -> None:
+    assert refusal(VerificationSummary, verified("t", samples=HUGE)) == f"samples: {AT_MOST}"
+    assert refusal(TrainingResult, GOOD | {"samples": HUGE}) == f"samples: {AT_MOST}"
+    assert "steps: Input should be less than or equal to 10000000" in refusal(TrainingResult, GOOD | {"steps": 10**9})
+
+
+def test_an_artefact_whose_uri_no_status_could_hold_is_refused() -> None:
+    long = "pvc://candidates/" + "x" * 1024
+    assert "artifactUri: String should have at most 1024 characters" in refusal(
+        TrainingResult, GOOD | {"artifactUri": long}
+    )
+
+
+@pytest.mark.parametrize("contract", [AssessmentSummary, VerificationSummary])
+def test_an_error_says_something(contract: Any) -> None:
+    error = {"reason": "EmptyData", "field": "spec.data.new.uri", "message": ""}
+    assert "error.message" in refusal(contract, {"task": "t", "error": error})

@@ -14,6 +14,13 @@ from safetensors.torch import save
 from modelreuse.cli import main
 from unit.worker.tiny import CLASSES, INPUTS, build, exported
 
+CODE = b"""
+import sys
+from unit.worker.tiny import build
+sys.desk_net_was_here = True
+print('hello from user code')
+"""
+
 
 @pytest.fixture(scope="session", autouse=True)
 def one_thread() -> None:
@@ -26,7 +33,7 @@ def desk_files() -> dict[str, bytes]:
     return {
         "models/m.pt2": exported(build(), torch.zeros(2, INPUTS)),
         "models/m.safetensors": save(build().state_dict()),
-        "code/desk_net.py": b"from unit.worker.tiny import build\nprint('hello from user code')\n",
+        "code/desk_net.py": CODE,
     }
 
 
@@ -66,7 +73,7 @@ def check() -> dict:
 def assess(desk: Path) -> Callable[..., click.testing.Result]:
     """Writes the check beside its data and runs `modelreuse assess -f` on it."""
     yield lambda check, *options: _run(desk, check, options)
-    sys.modules.pop("desk_net", None)
+    vars(sys).pop("desk_net_was_here", None)
 
 
 def _run(desk: Path, check: dict | str, options: tuple[str, ...]) -> click.testing.Result:

@@ -100,7 +100,7 @@ def test_code_is_not_imported_when_nobody_can_be_asked(assess, check):
     assert done.stderr == (
         "this check imports Python code: desk_net:build from pvc://code/; pass --trust-code if you trust it\n"
     )
-    assert "desk_net" not in sys.modules
+    assert not hasattr(sys, "desk_net_was_here")
 
 
 def test_a_reader_of_data_is_code_too(assess, check):
@@ -118,13 +118,14 @@ def test_a_person_is_asked(assess, check, desk, monkeypatch, said, exit_code):
     done = CliRunner().invoke(main, ["assess", "-f", str(desk / "check.yaml"), "-o", "json"], input=said)
 
     assert done.exit_code == exit_code
-    assert ("desk_net" in sys.modules) is (exit_code == 0)
+    assert hasattr(sys, "desk_net_was_here") is (exit_code == 0)
 
 
 def test_a_model_without_code_needs_no_trust(assess, check):
     check["spec"]["code"] = CODE
 
     assert assess(check).exit_code == 0
+    assert not hasattr(sys, "desk_net_was_here")
 
 
 def test_the_import_path_is_as_before(assess, check):

@@ -3,16 +3,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from modelreuse.api import Failure
-from modelreuse.cluster import reason_of, text_of
-from modelreuse.cluster.words import note_of
-
-
-def test_a_short_message_stays_as_it_is() -> None:
-    assert text_of("no room") == "no room"
-
-
-def test_a_long_message_is_cut_and_says_so() -> None:
-    assert text_of("x" * 5000) == "x" * 1023 + "…"
+from modelreuse.cluster import failure_of
+from modelreuse.cluster.words import note_of, reason_of
 
 
 @pytest.mark.parametrize(
@@ -25,7 +17,12 @@ def test_a_code_becomes_a_reason(code: str, reason: str) -> None:
 
 @given(st.text(), st.text())
 def test_whatever_is_said_fits_into_a_status(code: str, message: str) -> None:
-    Failure(reason=reason_of(code, "Refused"), message=text_of(message))
+    failure = failure_of(code, message, "Refused")
+    assert Failure.model_validate(failure.to_wire()) == failure
+
+
+def test_a_failure_without_words_is_called_by_its_reason() -> None:
+    assert failure_of("Evicted", "", "Refused") == Failure(reason="Evicted", message="Evicted")
 
 
 @given(st.text(max_size=50), st.integers(1, 200))

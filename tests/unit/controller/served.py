@@ -76,3 +76,18 @@ def record(name: str = "mrc-r1", namespace: str = "team", version: int = 1, **mo
         },
         **more,
     }
+
+
+def job(
+    name: str = "mrc-1", uid: str = "", owner: str = "uid-digits", role: str = "assessment", task: str = "t"
+) -> Json:
+    return {
+        "metadata": {
+            "name": name,
+            "namespace": "team",
+            "uid": uid or f"uid-{name}",
+            "labels": {"modelreuse.io/check": "digits", "modelreuse.io/role": role},
+            "annotations": {"modelreuse.io/task": task},
+            "ownerReferences": [{"uid": "somebody"}, {"uid": owner, "controller": True}],
+        }
+    }

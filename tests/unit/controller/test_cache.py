@@ -5,6 +5,7 @@ import pytest
 from modelreuse.controller.affected import by_record, by_workload, learn
 from modelreuse.controller.cache import Cache
 from modelreuse.controller.key import Key
+from modelreuse.decisions import OwnedJob
 from unit.controller import served
 from unit.controller.served import Json
 
@@ -161,3 +162,42 @@ def test_a_trusted_record_concerns_all_checks(cache: Cache) -> None:
     cache.checks.put(served.check("a"))
     cache.checks.put(served.check("b", namespace="others"))
     assert set(by_record(cache, served.record(namespace="library"))) == cache.checks.known()
+
+
+def test_jobs_are_known_by_the_check_that_owns_them(cache: Cache) -> None:
+    for name in ("mrc-2", "mrc-1"):
+        learn(cache.jobs, "ADDED", served.job(name))
+    learn(cache.jobs, "ADDED", served.job("mrc-3", owner="uid-other"))
+    assert [job.name for job in cache.jobs.of("uid-digits")] == ["mrc-1", "mrc-2"]
+    assert cache.jobs.of("uid-other") == (OwnedJob("mrc-3", "uid-mrc-3", "assessment", "t"),)
+    assert cache.jobs.of("nobody") == ()
+
+
+def test_a_job_without_an_owner_is_nobodys(cache: Cache) -> None:
+    orphan = served.job()
+    del orphan["metadata"]["ownerReferences"]
+    learn(cache.jobs, "ADDED", orphan)
+    assert cache.jobs.of("") == ()
+
+
+def test_a_deleted_job_is_forgotten_and_a_new_one_of_its_name_is_another(cache: Cache) -> None:
+    learn(cache.jobs, "ADDED", served.job(uid="first"))
+    learn(cache.jobs, "DELETED", served.job(uid="first"))
+    assert cache.jobs.of("uid-digits") == ()
+    learn(cache.jobs, "ADDED", served.job(uid="second"))
+    learn(cache.jobs, "MODIFIED", served.job(uid="third", owner="uid-other"))
+    assert cache.jobs.of("uid-digits") == ()
+    assert [job.uid for job in cache.jobs.of("uid-other")] == ["third"]
+
+
+async def test_a_listing_of_jobs_takes_what_is_gone(cache: Cache) -> None:
+    cache.jobs.put(served.job("gone"))
+    await cache.jobs.refill(listing(served.job("mrc-1")))
+    assert [job.name for job in cache.jobs.of("uid-digits")] == ["mrc-1"]
+
+
+def test_records_that_wait_for_their_outcome_are_known_by_their_check(cache: Cache) -> None:
+    outcome = {"finishedAt": "2026-01-02T03:04:05Z", "result": "Lost"}
+    cache.records.put(served.record("mrc-r1"))
+    cache.records.put(served.record("mrc-r2", outcome=outcome))
+    assert [(key, record.metadata.name) for key, record in cache.open_records()] == [(Key("team", "digits"), "mrc-r1")]

@@ -3,7 +3,7 @@
 from typing import Any
 
 from modelreuse.api import ModelReuseCheck
-from modelreuse.controller.observe import awaits_launch, job_names
+from modelreuse.controller.observe import awaits_launch
 from unit.controller import served
 
 OFFERED = "sha256:" + "a" * 64
@@ -42,14 +42,5 @@ def test_an_approval_of_something_else_awaits_nothing() -> None:
     assert not awaits_launch(check(OFFERED))
 
 
-def test_every_job_that_status_mentions_is_read() -> None:
-    status = {
-        "assessments": [{"model": "a", "job": {"name": "mrc-1"}}, {"model": "b", "job": {"name": "mrc-2", "uid": "u"}}],
-        "retraining": retraining(job={"name": "mrc-3"}),
-        "verification": {"job": {"name": "mrc-4"}},
-    }
-    assert job_names(check(**status)) == ["mrc-1", "mrc-2", "mrc-3", "mrc-4"]
-
-
-def test_a_new_check_mentions_no_job() -> None:
-    assert job_names(check()) == []
+def test_a_rejected_offer_awaits_nothing() -> None:
+    assert not awaits_launch(check(approval=APPROVAL, rejected="otto, 2026-01-02T03:04:05Z"))

@@ -98,6 +98,19 @@ async def test_the_end_of_a_job_is_noticed(watched: Watched) -> None:
     assert await watched.event("pods", "DELETED", job) == [Key("team", "digits")]
 
 
+async def test_jobs_are_known_from_when_they_arrive_until_they_go(watched: Watched) -> None:
+    await watched.event("jobs", None, served.job("mrc-1"))
+    assert [job.name for job in watched.cache.jobs.of("uid-digits")] == ["mrc-1"]
+    await watched.event("jobs", "DELETED", served.job("mrc-1"))
+    assert watched.cache.jobs.of("uid-digits") == ()
+
+
+async def test_a_deleted_check_is_looked_at_once_more(watched: Watched) -> None:
+    await watched.event("modelreusechecks", "ADDED", served.check())
+    assert await watched.event("modelreusechecks", "DELETED", served.check(version=2)) == [Key("team", "digits")]
+    assert watched.cache.checks.known() == frozenset()
+
+
 async def test_events_are_dated(watched: Watched) -> None:
     await watched.event("retrainingrecords", "ADDED", served.record())
     value = watched.metrics.registry.get_sample_value

@@ -109,7 +109,6 @@ def test_the_answer_is_that_of_our_container(name: str) -> None:
     observed = observed_pod(pod({"phase": "Succeeded", "containerStatuses": statuses}))
     assert observed.message == '{"version": 1}'
     assert observed.image_id == f"sha256:{name}"
-    assert observed.phase == "Succeeded"
     assert observed.node == "n1"
 
 
@@ -140,7 +139,6 @@ def test_a_pod_whose_node_vanished_ended_when_that_was_noticed() -> None:
 
 def test_a_pod_that_nothing_is_known_of() -> None:
     observed = observed_pod({"metadata": {"name": "p"}, "spec": {}, "status": {}})
-    assert observed.phase == "Unknown"
     assert observed.node is None
     assert observed.waiting is None
 
@@ -175,7 +173,7 @@ def test_words_that_no_status_could_hold_are_cut() -> None:
     observed = observed_pod(waiting("Err: image/pull", "x" * 5000))
     assert observed.waiting is not None
     assert observed.waiting.reason == "Errimagepull"
-    assert len(observed.waiting.message) == 1024
+    assert observed.waiting.message.endswith("x…")
 
 
 def container(limits: Json | None = None, requests: Json | None = None) -> Json:

@@ -18,14 +18,10 @@ from modelreuse.costs import Machine, predict
 
 NOW = datetime(2026, 5, 4, tzinfo=UTC)
 MACHINE = Machine(
-    name="gpu",
-    devices=1,
     watts_busy=400,
-    watts_idle=50,
     price_per_hour=2,
     embodied_grams_per_hour=5,
     pue=1.5,
-    source="data sheet",
 )
 
 

@@ -50,7 +50,9 @@ def test_not_a_number_is_no_interval() -> None:
     [
         (Basis.MEASURED, Basis.MEASURED, Basis.MEASURED),
         (Basis.MEASURED, Basis.REPORTED, Basis.REPORTED),
-        (Basis.REPORTED, Basis.ESTIMATED, Basis.ESTIMATED),
+        (Basis.MEASURED, Basis.ESTIMATED, Basis.ESTIMATED),
+        (Basis.REPORTED, Basis.ESTIMATED, Basis.REPORTED),
+        (Basis.REPORTED, Basis.ASSUMED, Basis.ASSUMED),
         (Basis.ASSUMED, Basis.MEASURED, Basis.ASSUMED),
     ],
 )

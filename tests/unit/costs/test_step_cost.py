@@ -9,14 +9,10 @@ from modelreuse.costs import Machine
 from modelreuse.costs.step_cost import StepCost, step_cost
 
 MACHINE = Machine(
-    name="a100",
-    devices=1,
     watts_busy=400,
-    watts_idle=50,
     price_per_hour=2,
     embodied_grams_per_hour=4,
     pue=1.5,
-    source="data sheet",
 )
 
 

@@ -30,7 +30,19 @@ from modelreuse.api.names import (
     TASK_ANNOTATION,
     TASK_ENV,
 )
-from modelreuse.decisions import Observed, ObservedJob, ObservedPod, Plan, Rights, Settings, plan
+from modelreuse.decisions import (
+    Observed,
+    ObservedJob,
+    ObservedPod,
+    OwnedJob,
+    Plan,
+    Refusal,
+    Rights,
+    Settings,
+    governing,
+    jobs_to_read,
+    plan,
+)
 
 Json = dict[str, Any]
 
@@ -158,7 +170,6 @@ def pod(message: str | None, **changes: Any) -> ObservedPod:
     """A pod that ran for a minute and left a message."""
     seen = {
         "name": "pod",
-        "phase": "Succeeded",
         "node": "node-1",
         "started_at": NOW - timedelta(minutes=1),
         "finished_at": NOW,
@@ -184,7 +195,7 @@ class Scene:
     namespace_labels: Mapping[str, str] = field(default_factory=dict)
     rights: Rights | None = RIGHTS
     gate: Failure | None = None
-    refusals: Mapping[str, Failure] = field(default_factory=dict)
+    refusals: Mapping[str, Refusal] = field(default_factory=dict)
     nonce: str = NONCE
     uid: str = UID
     name: str = "digits"
@@ -207,15 +218,20 @@ class Scene:
 
     @property
     def observed(self) -> Observed:
+        """What is read, and not more than that."""
+        check = self.check
+        profiles = {profile.metadata.name: profile for profile in self.profiles}
+        read = jobs_to_read(check.status, governing(self.policies, profiles, self.namespace_labels))
         return Observed(
-            check=self.check,
+            check=check,
             spec=self.spec,
             namespace_labels=self.namespace_labels,
             settings=Settings(worker_image=self.image),
             nonce=self.nonce,
-            jobs=self.jobs,
+            jobs={name: job for name, job in self.jobs.items() if name in read},
+            owned=tuple(_owned(job) for job in self.jobs.values() if job.owner_uid == self.uid),
             policies=self.policies,
-            profiles={profile.metadata.name: profile for profile in self.profiles},
+            profiles=profiles,
             records=self.records,
             node_labels=self.node_labels,
             rights=self.rights,
@@ -252,6 +268,8 @@ class Scene:
         after = self.but(status=json.loads(json.dumps(todo.status.to_wire())))
         for obj in todo.create:
             after = after.with_object(obj)
+        for job in todo.delete:
+            after = after.without_job(job.name)
         if todo.outcome is not None:
             after = after.with_outcome(todo.outcome.record, todo.outcome.outcome)
         return after
@@ -294,10 +312,15 @@ class Scene:
         """A Job failed; its pod may have left a message."""
         text = message if isinstance(message, str) or message is None else json.dumps(message)
         failure = Failure(reason=reason, message="Job has reached the specified backoff limit")
-        return self.with_job(name, finished_at=self.now, failure=failure, pods=(pod(text, phase="Failed"),))
+        return self.with_job(name, finished_at=self.now, failure=failure, pods=(pod(text),))
 
     def without_job(self, name: str) -> "Scene":
         return self.but(jobs={key: job for key, job in self.jobs.items() if key != name})
+
+    def refused(self, *names: str, reason: str = "Forbidden", message: str = "exceeded quota: small") -> "Scene":
+        """The API server has refused to create these objects, just now."""
+        said = Refusal(Failure(reason=reason, message=message), self.now)
+        return self.but(refusals={**self.refusals, **dict.fromkeys(names, said)})
 
     def settled(self) -> "Scene":
         """After as many looks as it takes until nothing changes."""
@@ -338,6 +361,12 @@ class Scene:
     def kinds(self) -> set[str]:
         """The condition types that are there."""
         return {each["type"] for each in self.status["conditions"]}
+
+
+def _owned(job: ObservedJob) -> OwnedJob:
+    task = job.task or ""
+    role = {"assess": "assessment", "verify": "verification"}.get(task.partition("/")[0], "retraining")
+    return OwnedJob(job.name, job.uid, role, task)
 
 
 def condition(todo: Plan, kind: str) -> Condition:

@@ -1,9 +1,11 @@
 """The approval: what a person is told, and which annotations count."""
 
 import dataclasses
+from collections.abc import Callable
 
 import pytest
 
+from modelreuse.api import Failure
 from modelreuse.api.names import APPROVED_BY, REQUESTED_BY, SPEC_CHANGED_BY
 from unit.decisions import scenes
 from unit.decisions.scenes import RIGHTS, Scene, approve, approved, condition, offered, policy
@@ -71,12 +73,49 @@ def test_an_approval_counts_until_the_second_before_it_expires() -> None:
     assert accepted(approved().later(hours=23, minutes=59, seconds=59))
     reason, message = refused(approved().later(hours=24))
     assert reason == "Expired"
-    assert "kubectl annotate modelreusecheck digits -n line7 --overwrite modelreuse.io/assess=TOKEN" in message
+    command = "kubectl annotate modelreusecheck digits -n line7 --overwrite modelreuse.io/assess=after-5ca1ab1e"
+    assert message.endswith(f"assess again: {command}")
 
 
-def test_a_rejection_wins_over_an_approval() -> None:
-    scene = approved().annotated(reject=offered().digest, rejected_by="otto")
-    assert refused(scene) == ("Rejected", "otto rejected this assessment")
+def rejected(scene: Scene) -> Scene:
+    return scene.annotated(reject=scene.digest, rejected_by="otto")
+
+
+@pytest.mark.parametrize("station", [offered, approved])
+def test_a_rejection_says_by_whom_and_when_and_what_to_do(station: Callable[[], Scene]) -> None:
+    reason, message = refused(rejected(station()))
+    assert reason == "Rejected"
+    assert message.startswith("rejected by otto, 2026-05-04T12:00:00Z; assess again: kubectl annotate ")
+    assert rejected(station()).plan().status.rejected == "otto, 2026-05-04T12:00:00Z"
+
+
+def test_a_rejected_digest_is_consumed_whatever_is_annotated_later() -> None:
+    scene = rejected(offered()).then().without_annotation("modelreuse.io/reject").later(hours=1)
+    assert refused(approve(scene)) == refused(rejected(offered()))
+    milder = approve(scene).but(policies=(policy(limits={"steps": 5000}),))
+    assert refused(milder)[0] == "Rejected"
+
+
+def test_a_declined_assessment_is_kept_as_it_was_declined() -> None:
+    scene = rejected(offered()).then()
+    without = scene.but(policies=(), profiles=(), gate=Failure(reason="GateMissing", message="gone")).later(days=3)
+    for key in ("assessments", "prediction", "recommendation", "summary", "approval", "rejected"):
+        assert without.then().status[key] == scene.status[key]
+    assert refused(without)[0] == "Rejected"
+    assert scene.plan().wake_at is None
+
+
+def test_after_a_rejection_a_new_assessment_starts_afresh() -> None:
+    scene = rejected(offered()).then()
+    again = scene.annotated(assess="after-5ca1ab1e").but(nonce="f00d" * 8).then().then()
+    assert "rejected" not in again.status
+    row = again.status["history"][0]
+    assert (row["digest"], row["message"]) == (scene.digest, "rejected by otto, 2026-05-04T12:00:00Z")
+    assert row["outcome"] == "Rejected"
+    name = again.assessment["job"]["name"]
+    anew = again.answered(name, scenes.summary(again.jobs[name].task or "")).then()
+    assert anew.condition("Approved")["reason"] == "AwaitingApproval"
+    assert accepted(approve(anew))
 
 
 def test_a_rejection_of_something_else_is_ignored() -> None:

@@ -6,6 +6,7 @@ import json
 import pytest
 
 from modelreuse.api import Failure, RetrainingRecord
+from modelreuse.decisions.progress import RETRY_AFTER
 from unit.decisions.scenes import (
     NOW,
     Json,
@@ -108,6 +109,14 @@ def test_a_message_that_is_no_summary_is_a_stated_failure(message: str) -> None:
         assert scene.assessment["attempt"] == 2
 
 
+def test_code_whose_content_nobody_hashed_is_a_stated_failure() -> None:
+    with_code = spec(code={"uri": "pvc://code/vision"})
+    hashes = {"model": sha("1"), "reference": sha("2"), "new": sha("3"), "evaluation": sha("4")}
+    without, hashed = (assessed({"hashes": each}, spec=with_code) for each in (hashes, hashes | {"code": sha("5")}))
+    assert failure(without)["reason"] == "UnreadableAnswer"
+    assert "failure" not in hashed.assessment
+
+
 @pytest.mark.parametrize("missing", ["hashes", "measured"])
 def test_a_summary_without_its_core_is_a_stated_failure(missing: str) -> None:
     assert failure(answered(**{missing: None}))["reason"] == "UnreadableAnswer"
@@ -125,12 +134,12 @@ def test_a_summary_without_its_core_is_a_stated_failure(missing: str) -> None:
     ],
 )
 def test_counts_that_make_no_sense_are_a_stated_failure(lie: Json) -> None:
-    assert failure(answered(measured=measured(**lie)))["reason"] == "WrongAnswer"
+    assert failure(answered(measured=measured(**lie)))["reason"] == "UnreadableAnswer"
 
 
 @pytest.mark.parametrize("count", ["samples", "classes"])
 def test_counts_that_status_cannot_hold_are_a_stated_failure(count: str) -> None:
-    assert failure(answered(**{count: 10**400}))["reason"] == "WrongAnswer"
+    assert failure(answered(**{count: 10**400}))["reason"] == "UnreadableAnswer"
 
 
 @pytest.mark.parametrize("seconds", ["0", "999999999999999"])
@@ -159,7 +168,7 @@ def test_an_error_that_can_heal_is_tried_at_most_three_times() -> None:
         scene = scene.failed(job_name(scene), message={"task": task(scene), "error": error}).then().then()
     assert len(set(names)) == 3
     assert failure(scene) == {"reason": "Unreachable", "message": "no answer"}
-    assert scene.settled().jobs.keys() == set(names)
+    assert scene.settled().jobs.keys() == {names[-1]}
 
 
 def test_an_error_that_cannot_heal_is_tried_once() -> None:
@@ -206,11 +215,32 @@ def test_a_stranger_under_our_name_stalls_the_check(difference: Json) -> None:
 def test_a_refused_job_is_waited_for() -> None:
     scene = Scene().then()
     name = job_name(scene)
-    scene = scene.without_job(name).but(refusals={name: Failure(reason="Forbidden", message="exceeded quota: small")})
+    scene = scene.without_job(name).refused(name)
     plan = scene.plan()
     assert plan.create == ()
     assert condition(plan, "Reconciling").message == "exceeded quota: small"
-    assert created(scene.but(refusals={}).plan()) == ["assessment"]
+    assert plan.wake_at == NOW + RETRY_AFTER
+
+
+def test_a_refused_job_is_asked_for_again_under_the_same_reason() -> None:
+    scene = Scene().then()
+    name = job_name(scene)
+    scene = scene.without_job(name).refused(name).then()
+    soon, due = scene.later(seconds=59), scene.later(seconds=60)
+    assert soon.plan().create == ()
+    assert soon.plan().wake_at == due.now
+    assert created(due.plan()) == ["assessment"]
+    assert due.plan().status == scene.check.status
+    assert due.plan().events == ()
+    again = due.refused(name)
+    assert (again.plan().create, again.plan().status, again.plan().events) == ((), scene.check.status, ())
+
+
+def test_a_job_that_appears_after_all_ends_the_wait() -> None:
+    scene = Scene().then()
+    name = job_name(scene)
+    refused = scene.without_job(name).refused(name).then().later(seconds=60)
+    assert refused.then().but(refusals={}).then().condition("Reconciling")["reason"] == "Assessing"
 
 
 def test_a_pod_that_cannot_start_is_the_reason_to_wait() -> None:

@@ -1,5 +1,7 @@
 """Conditions: what tools and people read, at every station."""
 
+from collections.abc import Callable
+
 import pytest
 
 from modelreuse.api import Failure
@@ -22,9 +24,16 @@ STATIONS = {
     "voided": lambda: scenes.intended().but(policies=()).then(),
     "lost": lambda: scenes.launched().without_job(scenes.launched().training).then(),
     "rejected": lambda: offered().annotated(reject=offered().digest).then(),
+    "refused": lambda: refused(Scene().then()).then(),
 }
-BUSY = {"new", "assessing", "intended", "recorded", "launched", "retrained"}
+BUSY = {"new", "assessing", "intended", "recorded", "launched", "retrained", "refused"}
 ALWAYS = {"Ready", "Assessed", "RetrainingRecommended", "Approved", "Retrained", "PromotionAllowed"}
+
+
+def refused(scene: Scene) -> Scene:
+    """The assessment's Job couldn't be created, just now."""
+    name = scene.assessment["job"]["name"]
+    return scene.without_job(name).refused(name)
 
 
 @pytest.mark.parametrize("station", STATIONS)
@@ -79,7 +88,7 @@ def test_the_generation_that_was_seen_is_said() -> None:
 def test_what_holds_up_an_approved_retraining_is_what_ready_says() -> None:
     scene = scenes.launched()
     waiting = Failure(reason="Unschedulable", message="0/3 nodes are available")
-    plan = scene.with_job(scene.training, pods=(scenes.pod(None, waiting=waiting, phase="Pending"),)).plan()
+    plan = scene.with_job(scene.training, pods=(scenes.pod(None, waiting=waiting),)).plan()
     for kind in ("Ready", "Reconciling"):
         assert (condition(plan, kind).reason, condition(plan, kind).message) == (waiting.reason, waiting.message)
 
@@ -94,10 +103,55 @@ def test_conditions_of_others_are_dropped() -> None:
 # --- events ----------------------------------------------------------------------------------------------------------
 
 
+def told(scene: Scene) -> list[tuple[str, str]]:
+    return [(event.type, event.reason) for event in scene.plan().events]
+
+
+def test_a_new_check_is_no_news() -> None:
+    assert told(Scene()) == []
+    assert told(offered().annotated(assess="again").but(nonce="f00d" * 8)) == []
+
+
 def test_news_is_told_once() -> None:
-    plan = approve(offered()).plan()
-    assert [event.reason for event in plan.events] == ["Approved", "Launching"]
-    assert offered().plan().events == ()
+    assert told(approve(offered())) == [("Normal", "Approved")]
+    assert told(offered()) == []
+
+
+def test_nothing_is_told_of_what_goes_on_as_planned() -> None:
+    for station in (scenes.intended, scenes.recorded, scenes.launched):
+        assert told(station()) == []
+
+
+def test_the_answer_is_told_with_what_it_leads_to() -> None:
+    scene = scenes.assessing()
+    name = scene.assessment["job"]["name"]
+    scene = scene.answered(name, scenes.summary(scene.jobs[name].task or ""))
+    assert told(scene) == [("Normal", "Assessed"), ("Normal", "FineTune"), ("Normal", "AwaitingApproval")]
+    assert told(scene.edited(suspend=True)) == told(scene)
+    assert told(scene.but(policies=())) == [("Normal", "Assessed"), ("Normal", "NoPolicy")]
+
+
+def test_what_is_held_up_is_a_warning_once() -> None:
+    scene = refused(Scene().then())
+    assert told(scene) == [("Warning", "Forbidden")]
+    assert told(scene.then().later(seconds=60)) == []
+
+
+@pytest.mark.parametrize(
+    ("scene", "events"),
+    [
+        (lambda: offered().annotated(reject=offered().digest), [("Normal", "Rejected")]),
+        (lambda: offered().later(days=2), [("Normal", "Expired")]),
+        (lambda: approve(offered()).but(rights=None), [("Warning", "ApprovalNotValid")]),
+        (lambda: scenes.intended().but(policies=()), [("Warning", "ApprovalVoided")]),
+        (lambda: scenes.launched().failed(scenes.launched().training), [("Warning", "BackoffLimitExceeded")]),
+    ],
+)
+def test_an_end_is_told_once_and_only_trouble_is_a_warning(
+    scene: Callable[[], Scene], events: list[tuple[str, str]]
+) -> None:
+    assert told(scene()) == events
+    assert told(scene().then()) == []
 
 
 def test_an_offer_is_told_with_its_command() -> None:
@@ -112,7 +166,7 @@ def test_an_offer_is_told_with_its_command() -> None:
 def test_a_stall_is_a_warning() -> None:
     scene = scenes.assessing()
     plan = scene.answered(scene.assessment["job"]["name"], "no summary").plan()
-    assert [event.type for event in plan.events if event.reason == "UnreadableAnswer"] == ["Warning", "Normal"]
+    assert [(event.type, event.reason) for event in plan.events] == [("Warning", "UnreadableAnswer")]
 
 
 def test_the_verdict_is_told() -> None:
@@ -137,10 +191,9 @@ def test_nothing_to_approve_needs_no_clock() -> None:
 
 
 def test_what_was_held_up_is_looked_at_again() -> None:
-    scene = Scene().then()
-    name = scene.assessment["job"]["name"]
-    refused = scene.without_job(name).but(refusals={name: Failure(reason="Forbidden", message="quota")})
-    assert refused.plan().wake_at == refused.now.replace(minute=1)
+    scene = refused(Scene().then())
+    assert scene.plan().wake_at == scene.now.replace(minute=1)
+    assert scene.later(seconds=20).plan().wake_at == scene.now.replace(minute=1)
 
 
 # --- nothing new, nothing to do --------------------------------------------------------------------------------------

@@ -38,7 +38,11 @@ def voided(scene: Scene) -> str:
     assert condition(plan, "Approved").reason == "ApprovalVoided"
     healed = scene.then(plan).but(policies=intended().policies, gate=None, rights=RIGHTS)
     assert "retraining" not in {role for look in (healed.plan(), healed.then().plan()) for role in created(look)}
-    return condition(plan, "Approved").message
+    message = condition(plan, "Approved").message
+    again = "kubectl annotate modelreusecheck digits -n line7 --overwrite modelreuse.io/assess=after-5ca1ab1e"
+    assert message.endswith(f"; assess again: {again}")
+    assert "modelreuse.io/approve=" not in message
+    return message
 
 
 def test_the_intent_comes_first_and_alone() -> None:
@@ -107,7 +111,7 @@ def test_a_rejection_between_intent_and_launch_voids_the_approval(station: objec
 
 @pytest.mark.parametrize("station", [intended, recorded])
 def test_an_approval_that_is_withdrawn_before_the_launch_is_void(station: object) -> None:
-    assert "approve" in voided(station().without_annotation(APPROVE))  # type: ignore[operator]
+    assert "the approval was withdrawn" in voided(station().without_annotation(APPROVE))  # type: ignore[operator]
 
 
 @pytest.mark.parametrize("station", [intended, recorded])
@@ -168,16 +172,19 @@ def test_a_record_of_another_digest_under_our_name_launches_nothing() -> None:
 
 def test_a_refused_record_is_waited_for_and_nothing_launched() -> None:
     name = intended().status["retraining"]["record"]
-    refused = intended().but(refusals={name: Failure(reason="Forbidden", message="exceeded quota")})
+    refused = intended().refused(name)
     plan = refused.plan()
     assert plan.create == ()
-    assert condition(plan, "Reconciling").message == "exceeded quota"
+    assert condition(plan, "Reconciling").message == "exceeded quota: small"
     assert plan.wake_at is not None
+    due = refused.then().later(seconds=60).plan()
+    assert created(due) == ["RetrainingRecord"]
+    assert due.status == plan.status
 
 
 def test_a_refused_job_is_a_failed_retraining() -> None:
     scene = recorded().then(dataclasses.replace(recorded().plan(), create=()))
-    refused = scene.but(refusals={scene.training: Failure(reason="Invalid", message="spec.template: no image")})
+    refused = scene.refused(scene.training, reason="Invalid", message="spec.template: no image")
     plan = refused.plan()
     assert condition(plan, "Retrained").reason == "Invalid"
     assert condition(plan, "Retrained").message == "spec.template: no image"

@@ -7,8 +7,10 @@ from collections.abc import Callable
 import pytest
 import rfc8785
 
-from modelreuse.api import Failure
+from modelreuse.api import Failure, Recommendation
 from modelreuse.api.record import MAX_PREIMAGE
+from modelreuse.decisions import governing
+from modelreuse.decisions.offer import offer
 from unit.decisions import scenes
 from unit.decisions.scenes import NONCE, Json, Scene, assessed, measured, offered, policy, profile, sha, spec
 
@@ -60,6 +62,14 @@ def test_the_image_that_assessed_changes_the_digest() -> None:
     task = scene.jobs[name].task or ""
     other = scene.answered(name, scenes.summary(task), image_id="other@sha256:1").then()
     assert other.digest != offered().digest
+
+
+def test_of_a_long_image_id_the_digest_is_kept() -> None:
+    scene = scenes.assessing()
+    name = scene.assessment["job"]["name"]
+    task = scene.jobs[name].task or ""
+    image = f"registry.example/{'deep/' * 60}worker@{sha('7')}"
+    assert scene.answered(name, scenes.summary(task), image_id=image).then().assessment["image"].endswith(sha("7"))
 
 
 def test_a_policy_of_the_same_rules_and_another_name_changes_the_digest() -> None:
@@ -176,6 +186,69 @@ def test_a_spec_that_no_record_could_hold_is_no_offer() -> None:
     assert assessed(spec=huge).condition("Approved")["reason"] == "SpecTooLarge"
 
 
-def test_a_prediction_is_frozen_with_the_assessment() -> None:
-    scene = offered().but(profiles=(profile(pue="1.9"),)).then()
+def energy(scene: Scene) -> float:
+    return float(scene.status["prediction"]["costs"][0]["energyKwh"]["high"])
+
+
+def test_what_is_approved_is_what_is_shown_when_the_profile_changes() -> None:
+    scene = offered().later(hours=1).but(profiles=(profile(pue="2.8"),))
+    plan = scene.plan()
+    assert plan.create == ()
+    changed = scene.then(plan)
+    assert energy(changed) == pytest.approx(2 * energy(offered()), rel=1e-5)
+    assert changed.status["summary"] != offered().status["summary"]
+    assert changed.status["approval"]["expiresAt"] == offered().status["approval"]["expiresAt"]
+    assert changed.then().status == changed.status
+    back = changed.but(profiles=(profile(),)).then()
+    assert energy(back) == energy(offered())
+
+
+def test_an_approval_launches_what_the_changed_profile_predicts() -> None:
+    changed = offered().but(profiles=(profile(pue="2.8"),)).then()
+    record = scenes.approve(changed).then().then().records[0]
+    assert record.spec.predicted is not None
+    assert float(record.spec.predicted.energy_kwh.high) == energy(changed)
+
+
+def test_a_policy_that_comes_later_brings_its_profile() -> None:
+    early = assessed(policies=())
+    assert "carbonGramsLocation" not in early.status["prediction"]["costs"][0]
+    late = early.but(policies=(policy(),)).then()
+    assert "carbonGramsLocation" in late.status["prediction"]["costs"][0]
+    assert late.digest
+
+
+def test_a_profile_that_blocked_can_unblock() -> None:
+    limited = (policy(limits={"energyKwh": "0.0004"}),)
+    scene = assessed(policies=limited)
+    blocked = scene.but(profiles=(profile(pue="14"),)).then()
+    assert blocked.status["recommendation"]["action"] == "Blocked"
+    assert blocked.but(profiles=scene.profiles).then().status["recommendation"]["action"] == "FineTune"
+
+
+def test_a_changed_profile_offers_nothing_where_the_measured_pods_are_gone() -> None:
+    name = offered().assessment["job"]["name"]
+    changed = offered().but(profiles=(profile(pue="2.8"),))
+    gone = changed.without_job(name).then()
+    assert changed.with_job(name, uid="another").then() == gone.but(jobs=changed.with_job(name, uid="another").jobs)
+    advice = gone.status["recommendation"]
+    assert (advice["action"], advice["reason"]) == ("Inconclusive", "CostProfileChanged")
+    assert advice["message"].endswith("--overwrite modelreuse.io/assess=after-5ca1ab1e")
+    assert "approval" not in gone.status
+    assert gone.but(profiles=(profile(),)).then().digest == offered().digest
+
+
+def test_a_prediction_is_frozen_but_for_the_profile() -> None:
+    scene = offered().later(hours=1).but(policies=(policy(limits={"steps": 5000}),)).then()
     assert scene.status["prediction"] == offered().status["prediction"]
+
+
+def test_fine_tuning_is_never_offered_without_its_layers() -> None:
+    scene = offered()
+    advice = {**scene.status["recommendation"], "layers": []}
+    recommendation = Recommendation.model_validate(advice)
+    rules = governing(scene.policies, {"hall-2": profile()}, {})
+    assert not isinstance(rules, Failure)
+    found = offer(scene.observed, scene.check.status, recommendation, rules)
+    assert isinstance(found, Failure)
+    assert found.reason == "NoLayers"

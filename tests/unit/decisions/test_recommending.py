@@ -4,9 +4,21 @@ from decimal import Decimal
 
 import pytest
 
-from modelreuse.api import Action
+from modelreuse.api import Action, RetrainingRecord
 from modelreuse.decisions.recommendation import NEEDS_APPROVAL
-from unit.decisions.scenes import Json, Scene, assessed, assessing, measured, policy, profile, score, spec, summary
+from unit.decisions.scenes import (
+    Json,
+    Scene,
+    assessed,
+    assessing,
+    measured,
+    policy,
+    profile,
+    score,
+    sha,
+    spec,
+    summary,
+)
 
 GOOD = [score("initial_accuracy_reference", "0.95"), score("initial_accuracy_new", "0.94"), score("resque_dist", "0.1")]
 BAD = [score("initial_accuracy_reference", "0.95"), score("initial_accuracy_new", "0.65"), score("resque_dist", "0.4")]
@@ -99,8 +111,20 @@ def test_the_labelled_distance_is_preferred() -> None:
     assert "0.9" in advice(scores)["message"]
 
 
-def test_a_distance_that_is_asked_for_but_missing_is_named() -> None:
-    assert "could not be computed" in advice(GOOD[:2])["message"]
+@pytest.mark.parametrize("scores", [GOOD[:2], []])
+def test_a_score_that_is_asked_for_but_missing_is_inconclusive_and_named(scores: list[Json]) -> None:
+    missing = advice(scores)
+    assert (missing["action"], missing["reason"]) == ("Inconclusive", "ScoreMissing")
+    assert "resque_dist" in missing["message"]
+    assert advice(scores, policy(reuse={"maxResqueDist": "0.2"}))["reason"] == "ScoreMissing"
+
+
+def test_a_loss_beyond_its_threshold_needs_no_other_score() -> None:
+    assert advice(BAD[:2])["action"] == "FineTune"
+
+
+def test_a_candidate_whose_score_is_missing_is_not_switched_to() -> None:
+    assert of_two(BAD, GOOD[:2])["action"] == "FineTune"
 
 
 def test_the_action_of_least_energy_is_recommended() -> None:
@@ -228,6 +252,71 @@ def test_figures_come_from_the_prediction_unrounded() -> None:
     assert float(cost["hours"]["high"]) == pytest.approx(1000 * 0.05 * 1.5 / 3600, rel=1e-5)
     assert float(cost["energyKwh"]["high"]) == pytest.approx(1000 * 0.05 * 1.5 * 10 * 1.4 / 3.6e6, rel=1e-5)
     assert Decimal(cost["steps"]["low"]) == 1
+
+
+def past(action: str, number: int, reached: bool) -> RetrainingRecord:
+    spec = {
+        "source": "Operator",
+        "action": action,
+        "model": "m",
+        "recipe": "default",
+        "maxSteps": 1000,
+        "target": "0.9",
+    }
+    outcome = {"finishedAt": "2026-01-01T00:00:00Z", "result": "Succeeded", "steps": 50, "targetReached": reached}
+    served = {"metadata": {"name": f"{action.lower()}-{number}", "namespace": "line7"}, "spec": spec}
+    approval = {
+        "digest": sha("1"),
+        "preimage": "",
+        "requestedBy": "erika",
+        "approvedBy": "petra",
+        "at": "2026-01-01T00:00:00Z",
+    }
+    origin = {"check": {"name": "old", "uid": "old"}, "approval": approval}
+    return RetrainingRecord.parse({**served, "spec": spec | origin, "outcome": outcome})
+
+
+def history(**reached: tuple[int, int]) -> tuple[RetrainingRecord, ...]:
+    """Records by action: so many reached their target, so many did not."""
+    return tuple(
+        past(action, number, number < yes) for action, (yes, no) in reached.items() for number in range(yes + no)
+    )
+
+
+def test_an_action_that_rarely_reaches_the_target_gives_way_to_one_that_does() -> None:
+    records = history(FineTune=(1, 4), Retrain=(4, 1))
+    better = advice(BAD, records=records)
+    assert better["action"] == "Retrain"
+    assert "FineTune current: reaches the target with a probability of 0.29" in better["message"]
+
+
+def test_an_action_that_reaches_the_target_as_often_as_not_will_do() -> None:
+    assert advice(BAD, records=history(FineTune=(1, 1)))["action"] == "FineTune"
+    assert advice(BAD, records=history(FineTune=(2, 3)))["action"] == "Retrain"
+
+
+def test_where_nothing_is_likely_to_reach_the_target_it_is_inconclusive() -> None:
+    hopeless = advice(BAD, records=history(FineTune=(0, 3), Retrain=(0, 3)))
+    assert (hopeless["action"], hopeless["reason"]) == ("Inconclusive", "TooUncertain")
+    assert hopeless["message"].count("probability of 0.2") == 2
+
+
+def of_layers(*layers: str, **changes: object) -> Json:
+    answer = {"scores": BAD, "layers": list(layers)}
+    return dict(assessed(answer, policies=(policy(reuse=BOTH),), **changes).status["recommendation"])
+
+
+def test_without_a_known_layer_fine_tuning_is_not_recommended_and_the_message_says_why() -> None:
+    assert of_layers("fc2")["action"] == "FineTune"
+    without = of_layers()
+    assert without["action"] == "Retrain"
+    assert "FineTune current: the assessment found no layer" in without["message"]
+
+
+def test_where_only_fine_tuning_is_possible_and_no_layer_is_known_it_is_inconclusive() -> None:
+    without = of_layers(spec=retraining("FineTune"))
+    assert (without["action"], without["reason"]) == ("Inconclusive", "NoLayers")
+    assert "no layer" in without["message"]
 
 
 def test_a_scene_without_policies_recommends_nothing() -> None:

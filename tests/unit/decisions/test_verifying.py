@@ -1,11 +1,13 @@
 """The verification, what it allows, and what is recorded of it."""
 
+import hashlib
 import json
 
 import pytest
 
 from modelreuse.api import Failure
 from modelreuse.decisions import Plan
+from modelreuse.decisions.terms import terms_of
 from unit.decisions import scenes
 from unit.decisions.scenes import (
     Json,
@@ -126,11 +128,20 @@ def test_a_stranger_under_its_name_stalls_the_check(difference: Json) -> None:
 def test_a_refused_verification_is_waited_for() -> None:
     ended = launched().answered(launched().training, result(launched().digest)).then()
     name = ended.verification
-    waits = ended.without_job(name).but(refusals={name: Failure(reason="Forbidden", message="exceeded quota")})
+    waits = ended.without_job(name).refused(name)
     plan = waits.plan()
     assert (plan.create, plan.outcome) == ((), None)
-    assert condition(plan, "Ready").message == "exceeded quota"
-    assert created(waits.but(refusals={}).plan()) == ["verification"]
+    assert condition(plan, "Ready").message == "exceeded quota: small"
+    due = waits.then().later(seconds=60).plan()
+    assert created(due) == ["verification"]
+    assert due.status == plan.status
+
+
+def test_a_suspended_check_does_not_wait_for_what_was_refused() -> None:
+    ended = launched().answered(launched().training, result(launched().digest)).then()
+    name = ended.verification
+    plan = ended.without_job(name).refused(name).edited(suspend=True).plan()
+    assert (condition(plan, "Ready").status, condition(plan, "Ready").reason) == ("True", "Suspended")
 
 
 def test_a_suspended_check_does_not_start_its_verification() -> None:
@@ -239,26 +250,90 @@ def test_a_stricter_policy_takes_the_permission_back() -> None:
     assert verdict(scene.plan()) == ("False", "NotImproved")
 
 
-@pytest.mark.parametrize("station", [launched, retrained])
-@pytest.mark.parametrize(
-    "change",
-    [
-        {"objective": {"target": {"absolute": "0.01"}}},
-        {"data": spec()["data"] | {"evaluation": {"uri": "pvc://data/easy.npz"}}},
-        {"models": [{"name": "current", "uri": "pvc://models/worse.pt2"}]},
-    ],
-)
-def test_a_spec_that_changed_after_the_launch_promotes_nothing(station: object, change: Json) -> None:
-    scene: Scene = station().edited(**change)  # type: ignore[operator]
-    if station is launched:
-        scene = scene.answered(scene.training, result(scene.digest)).then()
-    else:
-        scene = scene.answered(scene.verification, verified(task(scene))).then()
-    assert scene.condition("PromotionAllowed")["status"] == "Unknown"
-    assert scene.condition("PromotionAllowed")["reason"] == "SpecChanged"
+EDITS = [
+    {"objective": {"target": {"absolute": "0.01"}}},
+    {"data": spec()["data"] | {"evaluation": {"uri": "pvc://data/easy.npz"}}},
+    {"data": {key: value for key, value in spec()["data"].items() if key != "labels"}},
+    {"models": [{"name": "current", "uri": "pvc://models/worse.pt2"}]},
+    {"models": [{"name": "other", "uri": "pvc://models/other.pt2"}]},
+    {"retraining": spec()["retraining"] | {"output": "pvc://elsewhere/x", "maxSteps": 1}},
+    {"retraining": None},
+]
+
+
+@pytest.mark.parametrize("change", EDITS)
+def test_an_edit_while_it_is_retrained_changes_nothing_of_the_verification(change: Json) -> None:
+    ended = launched().answered(launched().training, result(launched().digest))
+    assert ended.edited(**change).plan().create == ended.plan().create
+    scene = ended.edited(**change).then().then()
+    scene = scene.answered(scene.verification, verified(task(scene))).then()
+    assert scene.condition("PromotionAllowed") | {"status": "True", "reason": "Verified"} == scene.condition(
+        "PromotionAllowed"
+    )
     outcome = scene.records[0].outcome
     assert outcome is not None
-    assert outcome.new_quality is None
+    assert str(outcome.new_quality) == "0.93"
+
+
+def test_the_verdict_is_by_the_target_that_was_approved() -> None:
+    scene = retrained().edited(objective={"target": {"absolute": "0.01"}})
+    assert verdict(scene.answered(scene.verification, verified(task(scene), newQuality="0.7")).plan()) == (
+        "False",
+        "TargetMissed",
+    )
+
+
+def test_the_artefact_must_lie_where_it_was_approved_to() -> None:
+    elsewhere = launched().edited(retraining=spec()["retraining"] | {"output": "pvc://elsewhere/x"})
+    lie = result(launched().digest, artifactUri="pvc://elsewhere/x/new.pt2")
+    assert condition(elsewhere.answered(elsewhere.training, lie).plan(), "Retrained").reason == "WrongAnswer"
+
+
+def with_approval(scene: Scene, **changes: Json | str) -> Scene:
+    """The record says something else of the approval, as only somebody with the operator's own rights could write."""
+    record = scene.records[0]
+    assert record.spec.approval is not None
+    approval = record.spec.approval.model_copy(update=changes)
+    return scene.but(
+        records=(record.model_copy(update={"spec": record.spec.model_copy(update={"approval": approval})}),)
+    )
+
+
+@pytest.mark.parametrize("preimage", ["", "{", "{}", "[]", '{"spec": {}, "contents": {}}'])
+def test_without_a_readable_preimage_nothing_is_verified_and_promotion_is_unknown(preimage: str) -> None:
+    scene = with_approval(launched(), preimage=preimage)
+    plan = scene.answered(scene.training, result(scene.digest)).plan()
+    assert plan.create == ()
+    assert verdict(plan) == ("Unknown", "RecordUnreadable")
+    assert condition(plan, "PromotionAllowed").message
+    assert plan.outcome is not None
+    assert plan.outcome.outcome.new_quality is None
+
+
+def test_a_preimage_of_another_digest_tells_nothing() -> None:
+    approval = launched().records[0].spec.approval
+    assert approval is not None
+    scene = with_approval(launched(), preimage=approval.preimage.replace("heldout", "easy"))
+    plan = scene.answered(scene.training, result(scene.digest)).plan()
+    assert verdict(plan) == ("Unknown", "RecordUnreadable")
+    assert "not the digest that was approved" in condition(plan, "PromotionAllowed").message
+
+
+def test_a_preimage_that_an_older_operator_wrote_tells_nothing() -> None:
+    canonical = '{"contents":{},"spec":{"models":[]}}'
+    digest = f"sha256:{hashlib.sha256(canonical.encode()).hexdigest()}"
+    retraining = launched().status["retraining"]
+    intended = {"retraining": retraining | {"intent": retraining["intent"] | {"digest": digest}}}
+    scene = with_approval(launched(), preimage=canonical).but(status=launched().status | intended)
+    terms = terms_of(scene.observed, scene.check.status)
+    assert isinstance(terms, Failure)
+    assert "this version" in terms.message
+
+
+def test_a_record_that_was_purged_leaves_promotion_unknown() -> None:
+    scene = launched().but(records=()).answered(launched().training, result(launched().digest))
+    assert verdict(scene.plan()) == ("Unknown", "RecordMissing")
+    assert scene.plan().create == ()
 
 
 # --- the outcome -----------------------------------------------------------------------------------------------------

@@ -63,7 +63,8 @@ def record() -> dict[str, Any]:
         "target": "0.855",
         "scores": [{"name": "initial_error", "value": "0.35", "labels": "Given"}],
         "hashes": {
-            name: "sha256:" + letter * 64 for name, letter in (("model", "1"), ("reference", "2"), ("new", "3"))
+            name: "sha256:" + letter * 64
+            for name, letter in (("model", "1"), ("reference", "2"), ("new", "3"), ("code", "4"))
         },
         "predicted": cost().to_wire(),
         "approval": {

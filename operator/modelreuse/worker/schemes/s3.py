@@ -1,7 +1,7 @@
 """`s3://bucket/key`: Amazon S3 and what speaks like it.
 
 Credentials, region and endpoint are botocore's business: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, a web identity
-token, AWS_ENDPOINT_URL_S3, AWS_CA_BUNDLE ... of the pod. MODELREUSE_S3_ANONYMOUS=true reads public buckets unsigned.
+token, AWS_ENDPOINT_URL_S3, AWS_CA_BUNDLE ... of the pod. AWS_NO_SIGN_REQUEST=true reads public buckets unsigned.
 """
 
 import os
@@ -22,7 +22,7 @@ from modelreuse.worker.schemes.storage import (
     unreachable,
 )
 
-ANONYMOUS_ENV = "MODELREUSE_S3_ANONYMOUS"
+ANONYMOUS_ENV = "AWS_NO_SIGN_REQUEST"
 
 _MISSING = frozenset({"NoSuchKey", "NoSuchVersion", "404"})
 _DENIED = frozenset({"AccessDenied", "AllAccessDisabled", "AccountProblem", "InvalidObjectState", "403"})

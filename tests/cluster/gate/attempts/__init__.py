@@ -19,6 +19,7 @@ PROBES = {
     "modelreuse-status": "status-with-a-wildcard-role",
     "modelreuse-records": "create-a-record-of-the-operator",
     "modelreuse-jobs": "create-under-the-prefix",
+    "modelreuse-operator": "delete-somebody-elses-job-as-operator",
     "modelreuse-pods": "create-a-pod-under-the-prefix",
     "modelreuse-shells": "exec-into-a-pod",
 }

@@ -21,6 +21,7 @@ def decide(
     edited_by: str = "",
     offered: bool = True,
     rejected_by: str = "",
+    noted: bool = False,
     withdrawn: bool = False,
     also: Object | None = None,
     way: str = MERGE,
@@ -33,6 +34,8 @@ def decide(
         scene.offer(check)
     if rejected_by:
         scene[rejected_by].annotate(check, reject=scene.offered)
+    if noted:
+        scene["operator"].patch(check, {"status": {"rejected": "carol, 2026-01-02T03:04:05Z"}}, part="status")
     if withdrawn:
         scene[rejected_by].annotate(check, reject=None)
     if way == JSON_PATCH:
@@ -106,7 +109,8 @@ ATTEMPTS = (
     Attempt("approve-the-digest-in-capitals", decide, {"digest": objects.digest("a").upper()}, {"digest": objects.digest("a")}, "names another assessment"),
     Attempt("approve-anything", decide, {"digest": "true"}, {"digest": objects.digest("a")}, "names another assessment"),
     Attempt("approve-before-the-offer", decide, {"offered": False}, {"offered": True}, "{ns}/{name} offers nothing to approve now"),
-    Attempt("approve-what-was-rejected", decide, {"withdrawn": False}, {"withdrawn": True}, '{ns}/{name} was rejected by "carol": remove modelreuse.io/reject first', given={"rejected_by": "carol"}),
+    Attempt("approve-what-was-rejected", decide, {"withdrawn": False}, {"withdrawn": True}, "{ns}/{name} was rejected by carol: that is final for this assessment", given={"rejected_by": "carol"}),
+    Attempt("approve-what-was-rejected-and-withdrawn", decide, {"noted": True}, {"noted": False}, "{ns}/{name} was rejected by carol, 2026-01-02T03:04:05Z: that is final", given={"rejected_by": "carol", "withdrawn": True}),
     Attempt("withdraw-and-approve-at-once", withdraw_and_approve, {"at_once": True}, {"at_once": False}, NOT_ALONE + "annotation modelreuse.io/reject"),
     Attempt("approve-again-what-was-revoked", approve_again, {"by": "bella"}, {"by": "carol"}, 'user "bella" ' + NO_VERB),
     # alone

@@ -50,12 +50,20 @@ def label_through_status(scene: Scene, name: str) -> Object:
     return scene["bob"].patch(job, {"metadata": {"labels": {"x": "y"}}}, part="status")
 
 
+def delete(scene: Scene, by: str = "operator", name: str = "mrc-") -> Object:
+    """Of a Job of ours, or, under another name, of bob's own."""
+    job = objects.job(scene.namespace, name + scene.name)
+    created = scene["operator" if name == "mrc-" else "bob"].create(job)
+    return scene[by].delete(created, propagationPolicy="Background")
+
+
 def template(**spec: object) -> Object:
     return {"spec": {"template": {"spec": spec}}}
 
 
 RESERVED = 'user "bob" may not create Job {ns}/'
 OTHERS = "names that begin with mrc- and labels modelreuse.io/... are the operator's"
+OPERATOR_MAY_NOT = "the operator may not {} Job {{ns}}/n-{{name}}: it touches Jobs of its own only"
 SUSPEND = {"spec": {"suspend": False}}
 
 
@@ -102,5 +110,9 @@ ATTEMPTS = (
     adopting("label-his-own-pods-as-ours", "spec.template", {"spec": {"template": {"metadata": {"labels": CHECK}}}}),
     Attempt("label-it-through-its-status", label_through_status, {"name": "mrc-"}, {"name": "n-"}, "may not change labels of Job {ns}/mrc-{name}"),
     Attempt("say-that-it-succeeded", write_status, {"by": "mallory"}, {"by": "job_controller"}, 'user "mallory" may not write the status of Job {ns}/mrc-{name}'),
+    Attempt("delete-a-job-of-ours-without-the-right", delete, {"by": "carol"}, {"by": "bella"}, 'User "carol" cannot delete resource "jobs"'),
+    Attempt("delete-somebody-elses-job-as-operator", delete, {"name": "n-"}, {"name": "mrc-"}, OPERATOR_MAY_NOT.format("delete")),
+    Attempt("change-somebody-elses-job-as-operator", change, {"name": "n-"}, {"name": "mrc-"}, OPERATOR_MAY_NOT.format("update"), given={"by": "operator", "change": {"spec": {"ttlSecondsAfterFinished": 60}}}),
+    Attempt("create-a-job-for-others-as-operator", create, {"name": "n-"}, {"name": "mrc-"}, OPERATOR_MAY_NOT.format("create"), given={"by": "operator"}),
     Attempt("say-that-it-succeeded-as-operator", write_status, {"by": "operator"}, {"by": "job_controller"}, "cannot update resource"),
 )  # fmt: skip

@@ -1,0 +1,21 @@
+"""Cleaning up: which of our Jobs nobody needs any more.
+
+A Job and its pods stay for their logs until others stand in their place: a later attempt, or the next assessment. A
+retraining is never deleted by us; it goes with its check.
+"""
+
+from modelreuse.api import JobReference, ModelReuseCheckStatus
+from modelreuse.decisions.observed import Observed, OwnedJob
+from modelreuse.manifests.assessment import ROLE as ASSESSMENT
+from modelreuse.manifests.verification import ROLE as VERIFICATION
+
+
+def superseded(observed: Observed, status: ModelReuseCheckStatus) -> tuple[OwnedJob, ...]:
+    """Assessments and verifications that status no longer names, once every Job that it names instead stands."""
+    named: list[JobReference] = [entry.job for entry in status.assessments]
+    if status.verification is not None:
+        named.append(status.verification.job)
+    if not named or any(job.uid is None for job in named):
+        return ()
+    kept = {job.name for job in named}
+    return tuple(job for job in observed.owned if job.role in {ASSESSMENT, VERIFICATION} and job.name not in kept)

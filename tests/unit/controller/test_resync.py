@@ -1,0 +1,49 @@
+"""What a resync asks to look at: all checks that there are, and those that only their records remember."""
+
+from modelreuse.controller.cache import Cache
+from modelreuse.controller.key import Key
+from modelreuse.controller.metrics import Metrics
+from modelreuse.controller.resync import Resync
+from unit.cluster_client.fake_api_server import Answer, server
+from unit.controller import served
+from unit.controller.served import Json
+
+OUTCOME = {"finishedAt": "2026-01-02T03:04:05Z", "result": "Lost"}
+OF_ANOTHER = {"name": "gone", "uid": "uid-gone"}
+
+
+def listed(*items: Json) -> Answer:
+    return Answer(200, {"metadata": {}, "items": list(items)})
+
+
+def record(name: str, **more: object) -> Json:
+    stored = served.record(name, **more)  # type: ignore[arg-type]
+    return {**stored, "spec": stored["spec"] | {"check": OF_ANOTHER}}
+
+
+async def looked_at(records: Answer, *namespaces: str | None) -> tuple[list[Key], Cache]:
+    cache, keys = Cache(), []
+    answers = [listed(), listed(), records, listed(served.job()), listed(served.check())]
+    async with server(answers) as (_, client):
+        await Resync(client, cache, keys.append, Metrics(), namespaces).once()
+    return sorted(keys), cache
+
+
+async def test_checks_are_looked_at_whose_records_wait_for_an_outcome() -> None:
+    keys, _ = await looked_at(listed(record("mrc-r1")), None)
+    assert keys == [Key("team", "digits"), Key("team", "gone")]
+
+
+async def test_a_record_with_its_outcome_needs_no_look() -> None:
+    keys, _ = await looked_at(listed(record("mrc-r1", outcome=OUTCOME)), None)
+    assert keys == [Key("team", "digits")]
+
+
+async def test_records_of_namespaces_that_are_not_looked_after_are_left_alone() -> None:
+    keys, _ = await looked_at(listed(record("mrc-r1", namespace="others")), "team")
+    assert keys == [Key("team", "digits")]
+
+
+async def test_jobs_that_the_watches_missed_are_learned() -> None:
+    _, cache = await looked_at(listed(), "team")
+    assert [job.name for job in cache.jobs.of("uid-digits")] == ["mrc-1"]
