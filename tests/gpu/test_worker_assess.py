@@ -90,3 +90,10 @@ def test_a_probe_too_large_for_the_device_is_a_finding(places, monkeypatch):
     monkeypatch.setattr("modelreuse.worker.probe.step_cost", fail)
 
     assert assessed(places, build(), "cuda").summary.findings[0].reason == "ProbeFailed"
+
+
+def test_a_kept_reference_gives_the_same_figures(places):
+    first, second = (assessed(places, build(), "cuda", output="pvc://c/reports/") for _ in range(2))
+
+    assert "ReferenceCached" in {finding.reason for finding in second.summary.findings}
+    assert second.summary.scores == first.summary.scores

@@ -113,7 +113,7 @@ def test_what_is_larger_than_the_limit_is_not_read_on(fetch, answers, places, po
     answers[:] = [lambda request: request.answer(200, b"\0" * (2**20 + 1))]
     error = refused(lambda: stage(f"https://localhost:{port}/x.npz", FIELD, places))
     assert error.reason == "ScratchFull"
-    assert "MODELREUSE_SCRATCH_BYTES" in str(error)
+    assert "SCRATCH_LIMIT_BYTES" in str(error)
     assert list(places.scratch.iterdir()) == []
 
 
@@ -275,7 +275,7 @@ def test_private_addresses_are_for_those_who_name_them(address):
     assert https.forbidden(ipaddress.ip_address(address), private_too=True)
 
 
-@pytest.mark.parametrize("address", ["1.1.1.1", "2606:4700::1111"])
+@pytest.mark.parametrize("address", ["1.1.1.1", "2606:4700::1111", "64:ff9b::101:101"])
 def test_public_addresses_are_for_everybody(address):
     assert https.forbidden(ipaddress.ip_address(address), private_too=True) is None
 

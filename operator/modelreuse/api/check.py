@@ -270,12 +270,12 @@ class Objective(ApiModel):
     target: Target | None = None
 
 
+_OUTPUT_IS_WRITTEN = "reports are written: output must be a pvc://, s3://, gs:// or file:// URI"
+
+
 def _pod_template(template: dict[str, Any]) -> dict[str, Any]:
     check_pod_template(template)
     return template
-
-
-_OUTPUT_IS_WRITTEN = "reports are written: output must be a pvc://, s3://, gs:// or file:// URI"
 
 
 class Assessment(ApiModel):

@@ -16,7 +16,6 @@ from modelreuse.api.names import (
     TERMINATION_LOG,
     TRAINER_CONTAINER,
     WORKER_CONTAINER,
-    WORKER_SETTINGS,
 )
 from modelreuse.api.types import shortened
 
@@ -99,7 +98,7 @@ def _container(path: str, container: Mapping[str, Any], accepted: Collection[str
     _only(path, container, accepted)
     if not isinstance(container.get("name"), str):
         raise InvalidTemplateError(f"{path}.name: is missing")
-    _environment(path, container, WORKER_SETTINGS)
+    _environment(path, container)
     _security(f"{path}.securityContext", container.get("securityContext", {}), CONTAINER_SECURITY_FIELDS)
     for at, mount in _each(f"{path}.volumeMounts", container):
         if _shadows(str(mount.get("mountPath", ""))):
@@ -233,9 +232,9 @@ def _metadata(path: str, metadata: Any) -> None:
                 )
 
 
-def _environment(path: str, container: Mapping[str, Any], settings: Collection[str] = ()) -> None:
+def _environment(path: str, container: Mapping[str, Any]) -> None:
     for at, variable in _each(f"{path}.env", container):
-        if str(variable.get("name", "")).startswith(RESERVED_ENV) and variable["name"] not in settings:
+        if str(variable.get("name", "")).startswith(RESERVED_ENV):
             raise InvalidTemplateError(
                 f"{at}.name: {_shown(variable['name'])}: names that begin with {RESERVED_ENV} are the operator's; "
                 "use others"

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from modelreuse.api import ApiModel, ModelReuseCheck, duration_seconds
-from modelreuse.api.names import RESERVED_VOLUMES, TASK_ENV, TERMINATION_LOG, WORKER_CONTAINER, WORKER_SETTINGS
+from modelreuse.api.names import RESERVED_VOLUMES, TASK_ENV, TERMINATION_LOG, WORKER_CONTAINER
 from modelreuse.manifests.claims import claim_volumes
 from modelreuse.manifests.identity import owned_labels, owned_metadata
 from modelreuse.manifests.merge import merged
@@ -34,12 +34,13 @@ STORAGE_ENVIRONMENT = frozenset(
         "AWS_DEFAULT_REGION",
         "AWS_ENDPOINT_URL",
         "AWS_ENDPOINT_URL_S3",
+        "AWS_NO_SIGN_REQUEST",
         "AWS_REGION",
         "AWS_SECRET_ACCESS_KEY",
         "AWS_SESSION_TOKEN",
         "HF_ENDPOINT",
         "HF_TOKEN",
-        *WORKER_SETTINGS,
+        "SCRATCH_LIMIT_BYTES",
     }
 )
 """Variables of the template's worker that verification gets too, one by one: with them it can read the same storage,
@@ -129,10 +130,14 @@ def scheduling_of(template: Mapping[str, Any]) -> dict[str, Any]:
     """The part of a partial PodTemplateSpec that says where to run, on what resources, and how to reach storage."""
     spec = template.get("spec", {})
     worker = {field: value for field, value in _worker_of(template).items() if field in ("name", "resources")}
-    if storage := [each for each in _worker_of(template).get("env", []) if each.get("name") in STORAGE_ENVIRONMENT]:
+    if storage := _storage_environment(_worker_of(template)):
         worker["env"] = storage
     kept = {field: spec[field] for field in SCHEDULING_FIELDS if field in spec}
     return {"spec": {**kept, "containers": [worker]} if worker else kept}
+
+
+def _storage_environment(worker: Mapping[str, Any]) -> list[dict[str, Any]]:
+    return [dict(each) for each in worker.get("env", []) if each["name"] in STORAGE_ENVIRONMENT]
 
 
 def _worker_of(template: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -82,7 +82,8 @@ def assess(
     startup_seconds counts; None is now. Raises TaskError; running out of memory passes through.
     """
     started = time.perf_counter() if started is None else started
-    with imported_from(task.code, places, (task.model.factory, task.data.transform)) as code:
+    readers = (source.factory for source in task.data.sources)
+    with imported_from(task.code, places, (task.model.factory, task.data.transform, *readers)) as code:
         return _assessed(task, places, code, device or default_device(), started, progress)
 
 
@@ -97,7 +98,7 @@ def _assessed(
     module = loaded.module
 
     startup = time.perf_counter() - started
-    key = cache_key(task, loaded.format, model_sha256, reference.sha256, device)
+    key = cache_key(task, loaded.format, model_sha256, reference.sha256, code, device)
     cache = ReferenceCache(Output(task.output, places) if task.output else None, key)
     passed = _passes(task, module, reference, new, fields, device, cache, progress)
     shift, effort = passed.shift, passed.effort

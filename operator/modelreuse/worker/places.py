@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from modelreuse.api.names import CLAIMS_ROOT, CLAIMS_ROOT_ENV, SCRATCH_LIMIT_ENV, TERMINATION_LOG
+from modelreuse.api.names import CLAIMS_ROOT, CLAIMS_ROOT_ENV, TERMINATION_LOG
 
 TERMINATION_LOG_ENV = "MODELREUSE_TERMINATION_LOG"
 """For a worker outside a pod."""
 
+SCRATCH_LIMIT_ENV = "SCRATCH_LIMIT_BYTES"
+"""How much of its scratch volume the worker may fill with downloads; set it with the volume's sizeLimit."""
 SCRATCH_LIMIT = 20 * 2**30
-"""How much of its scratch volume the worker fills with downloads, unless SCRATCH_LIMIT_ENV fits it to the volume."""
 
 
 @dataclass(frozen=True)

@@ -84,11 +84,16 @@ class ReferenceCache:
 
 
 def cache_key(
-    task: AssessmentTask, model_format: str, model_sha256: str, reference_sha256: str, device: torch.device
+    task: AssessmentTask,
+    model_format: str,
+    model_sha256: str,
+    reference_sha256: str,
+    code_sha256: str | None,
+    device: torch.device,
 ) -> str:
     """All that a reference's sketch depends on, as canonical JSON.
 
-    User code counts by its content as far as it is imported by now; what it imports later doesn't.
+    Of user code, all of `spec.code` counts, and of code in the image what is imported by now.
     """
     names = [task.model.factory, task.data.transform, task.data.reference.factory]
     return json.dumps(
@@ -103,7 +108,8 @@ def cache_key(
             "inputs": task.data.inputs,
             "labels": task.data.labels,
             "transform": task.data.transform,
-            "code": loaded_code_sha256() if any(names) else None,
+            "code": code_sha256 if any(names) else None,
+            "imported": loaded_code_sha256() if any(names) else None,
             "layers": task.model.layers,
             "scores": scores_sha256(),
             "torch": torch.__version__,

@@ -20,10 +20,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, cast
 
-from modelreuse.api.names import SCRATCH_LIMIT_ENV
 from modelreuse.worker.content import MAX_FILE_BYTES, open_regular
 from modelreuse.worker.errors import TaskError, storage_error
-from modelreuse.worker.places import Places
+from modelreuse.worker.places import SCRATCH_LIMIT_ENV, Places
 from modelreuse.worker.schemes import is_here, resolve, storage_of
 from modelreuse.worker.schemes.storage import RemoteFile, Storage, attempted
 
@@ -379,6 +378,14 @@ class _VerifiedFile(io.RawIOBase):
         buffer[: len(part)] = part
         self._position += len(part)
         return len(part)
+
+    def readall(self) -> bytes:
+        parts = []
+        while self._position < self._file.size:
+            number, offset = divmod(self._position, BLOCK_BYTES)
+            parts.append(self._block(number)[offset:])
+            self._position += len(parts[-1])
+        return parts[0] if len(parts) == 1 else b"".join(parts)
 
     def _block(self, number: int) -> bytes:
         if number in self._cached:

@@ -38,7 +38,7 @@ def verify(task: VerificationTask, places: Places, *, device: torch.device | Non
         raise TaskError(
             "CodeChanged", CODE_FIELD, "nobody has approved this code: the assessment didn't hash it; assess again"
         )
-    wanted = (task.old.factory, task.new.factory, task.data.transform)
+    wanted = (task.old.factory, task.new.factory, task.data.transform, task.data.evaluation.factory)
     with imported_from(task.code, places, wanted, task.code_sha256):
         return _verified(task, task.data.evaluation, places, device)
 

@@ -57,7 +57,6 @@ ACCEPTED = [
     pod(initContainers=[{"name": "fetch", "image": "fetch:1", "command": ["fetch"], "args": ["x"]}]),
     worker(image="mine:1", resources={"limits": {"nvidia.com/gpu": 1}}, envFrom=[{"secretRef": {"name": "s"}}]),
     worker(env=[{"name": "TOKEN", "valueFrom": {"secretKeyRef": {"name": "s", "key": "k"}}}]),
-    worker(env=[{"name": "MODELREUSE_SCRATCH_BYTES", "value": "1000"}]),
     secured(allowPrivilegeEscalation=False, privileged=False, capabilities={"drop": ["ALL"]}, runAsUser=1),
     *(mounted(path) for path in ("/data", "/tmp", "/etc/ssl/certs", "/dev/shm", "/mnt/other", "/mnt/modelreuse2")),
 ]

@@ -89,6 +89,35 @@ def test_half_precision_is_computed_in_float32(folder, load):
     assert {p.dtype for p in load()[0].module.parameters()} == {torch.float32}
 
 
+def test_names_of_older_releases_are_understood(places):
+    torch.manual_seed(3)
+    bert = transformers.BertForSequenceClassification(
+        transformers.BertConfig(
+            vocab_size=60,
+            hidden_size=16,
+            num_hidden_layers=1,
+            num_attention_heads=2,
+            intermediate_size=32,
+            num_labels=3,
+        )
+    ).eval()
+    root = places.claim("models") / "bert"
+    bert.save_pretrained(root)
+    state = load_file(root / "model.safetensors")
+    older = {
+        name.replace("LayerNorm.weight", "LayerNorm.gamma").replace("LayerNorm.bias", "LayerNorm.beta"): values
+        for name, values in state.items()
+    }
+    older["bert.embeddings.position_ids"] = torch.arange(512)[None]
+    save_file(older, root / "model.safetensors")
+    tokens = torch.randint(60, (3, 7))
+
+    loaded, _ = load_model(ModelSource(name="current", uri="pvc://models/bert/"), FIELDS, places, CPU)
+
+    with torch.no_grad():
+        assert torch.allclose(loaded.module(tokens).logits, bert(tokens).logits, atol=1e-6)
+
+
 def cut_off(folder):
     path = folder / "model.safetensors"
     path.write_bytes(path.read_bytes()[:-100])

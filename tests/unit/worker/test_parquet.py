@@ -77,6 +77,14 @@ def test_a_folder_of_files_is_one_data_set(load):
     assert (data.samples, inputs(data).tolist()) == (3, [1, 2, 3])
 
 
+def test_an_empty_file_of_the_folder_says_nothing(load):
+    with pytest.raises(TaskError, match="holds no samples"):
+        load({"x": pa.array([], pa.list_(pa.float32()))}, path="many/part-0.parquet", name="many/")
+    data = load({"x": [[1.0, 2.0]]}, path="many/part-1.parquet", name="many/")
+
+    assert (data.samples, inputs(data).tolist()) == (1, [[1.0, 2.0]])
+
+
 def test_a_file_of_the_folder_without_the_column_is_named(load):
     load({"x": [1]}, path="many/part-0.parquet", name="many/")
 

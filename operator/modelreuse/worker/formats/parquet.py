@@ -29,7 +29,7 @@ class ParquetRows(RowSource):
     """The wished columns of one file, or of all files of a folder in the order of their names.
 
     Raises TaskError: ExtraMissing, ArchiveDamaged, RowGroupDamaged, WrongType, WrongShape (lists of several lengths),
-    ValuesMissing (nulls), LengthsDiffer never, EmptyData.
+    ValuesMissing (nulls), ArrayMissing (in one file of several), EmptyData.
     """
 
     kind = "Parquet"
@@ -41,18 +41,18 @@ class ParquetRows(RowSource):
         self.available: Sequence[str] = ()
         self.columns: dict[str, Column] = {}
         samples = 0
-        for number, name in enumerate(self._names):
+        for name in self._names:
             with self._opened(name) as file:
-                schema = file.schema_arrow
-                if number == 0:
-                    self.available = list(schema.names)
-                    self.columns = {
-                        wished: self._column(file, schema.field(wished))
-                        for wished in wish.names
-                        if wished in schema.names
-                    }
+                if not file.metadata.num_rows:
+                    continue
+                present = list(file.schema_arrow.names)
+                if samples:
+                    self._compare(name, present)
                 else:
-                    self._compare(name, schema)
+                    self.available = present
+                    self.columns = {
+                        wished: self._column(file, name, wished) for wished in wish.names if wished in present
+                    }
                 samples += file.metadata.num_rows
         if not samples:
             raise TaskError("EmptyData", staged.field, "holds no samples")
@@ -123,33 +123,32 @@ class ParquetRows(RowSource):
     def _of(self, name: str) -> str:
         return f" of {name!r}" if len(self._names) > 1 else ""
 
-    def _column(self, file: Any, declared: Any) -> Column:
-        """Type and shape of a row, by the first row that there is."""
-        import pyarrow as pa
-
-        for group in range(file.metadata.num_row_groups):
-            if not file.metadata.row_group(group).num_rows:
-                continue
-            where = f"row group {group + 1} of {file.metadata.num_row_groups}{self._of(self._names[0])}"
-            first = self._reading(
-                where,
-                lambda group=group: next(
-                    file.iter_batches(batch_size=1, row_groups=[group], columns=[declared.name], use_threads=False)
-                ),
+    def _column(self, file: Any, file_name: str, name: str) -> Column:
+        """Type and shape of a row, by the first row of a file that has some."""
+        groups = range(file.metadata.num_row_groups)
+        group = next((each for each in groups if file.metadata.row_group(each).num_rows), None)
+        if group is None:
+            raise TaskError(
+                "ArchiveDamaged",
+                self._staged.field,
+                f"is no readable .parquet file{self._of(file_name)}: it has rows, and no row group holds them",
             )
-            values = self._values(first.column(declared.name), declared.name, where)
-            check_row_bytes(declared.name, values.nbytes, self._staged.field)
-            return Column(declared.name, str(values.dtype), values.shape[1:])
-        _check_type(declared.type, declared.name, self._staged.field, transformed=self._wish.transformed)
-        return Column(declared.name, str((pa.types.is_floating(declared.type) and "float32") or "int64"), ())
+        where = f"row group {group + 1} of {file.metadata.num_row_groups}{self._of(file_name)}"
+        first = self._reading(
+            where,
+            lambda: next(file.iter_batches(batch_size=1, row_groups=[group], columns=[name], use_threads=False)),
+        )
+        values = self._values(first.column(name), name, where)
+        check_row_bytes(name, values.nbytes, self._staged.field)
+        return Column(name, str(values.dtype), values.shape[1:])
 
-    def _compare(self, name: str, schema: Any) -> None:
-        missing = [wished for wished in self.columns if wished not in schema.names]
+    def _compare(self, file_name: str, present: Sequence[str]) -> None:
+        missing = [wished for wished in self.columns if wished not in present]
         if missing:
             raise TaskError(
                 "ArrayMissing",
                 self._staged.field,
-                f"{name!r} holds no column {missing[0]!r}, as {self._names[0]!r} does; it holds {few(schema.names)}",
+                f"{file_name!r} holds no column {missing[0]!r}, as those before it do; it holds {few(present)}",
             )
 
     def _values(self, array: Any, name: str, where: str) -> NDArray[Any]:

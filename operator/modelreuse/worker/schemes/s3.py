@@ -1,13 +1,12 @@
 """`s3://bucket/key`: Amazon S3 and what speaks like it.
 
 Credentials, region and endpoint are botocore's business: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, a web identity
-token, AWS_ENDPOINT_URL_S3, AWS_CA_BUNDLE ... of the pod. MODELREUSE_S3_ANONYMOUS=true reads public buckets unsigned.
+token, AWS_ENDPOINT_URL_S3, AWS_CA_BUNDLE ... of the pod. AWS_NO_SIGN_REQUEST=true reads public buckets unsigned.
 """
 
 import os
 from typing import Any
 
-from modelreuse.api.names import S3_ANONYMOUS_ENV
 from modelreuse.worker.schemes.connections import chain, is_unanswered, is_untrusted
 from modelreuse.worker.schemes.filesystem import FileSystemStorage
 from modelreuse.worker.schemes.storage import (
@@ -22,6 +21,8 @@ from modelreuse.worker.schemes.storage import (
     no_such_file,
     unreachable,
 )
+
+ANONYMOUS_ENV = "AWS_NO_SIGN_REQUEST"
 
 _MISSING = frozenset({"NoSuchKey", "NoSuchVersion", "404"})
 _DENIED = frozenset({"AccessDenied", "AllAccessDisabled", "AccountProblem", "InvalidObjectState", "403"})
@@ -48,7 +49,7 @@ def _file_system() -> Any:
     except ImportError:
         raise needs_extra("s3") from None
     made = s3fs.S3FileSystem(
-        anon=os.environ.get(S3_ANONYMOUS_ENV, "").lower() == "true",
+        anon=os.environ.get(ANONYMOUS_ENV, "").lower() == "true",
         skip_instance_cache=True,
         use_listings_cache=False,
         config_kwargs={
@@ -75,7 +76,7 @@ def explain(error: Exception) -> StorageTroubleError | None:
         return bad_certificate()
     if any(isinstance(each, boto.NoCredentialsError | boto.PartialCredentialsError) for each in causes):
         return no_credentials(
-            f"give it AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY or a service account; {S3_ANONYMOUS_ENV}=true reads "
+            f"give it AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY or a service account; {ANONYMOUS_ENV}=true reads "
             "public buckets"
         )
     if is_unanswered(error):
