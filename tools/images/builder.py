@@ -10,7 +10,7 @@ from pathlib import Path
 
 from images import progress
 from images.definitions import Inputs
-from images.layout import Layout
+from images.layout import Layout, stale_names
 
 _BASE_REPOSITORY = "localhost/model-reuse-operator/base"
 _SUITE = "bookworm"
@@ -102,8 +102,16 @@ class Builder:
 
     def forget_all_but(self, names: Mapping[str, str]) -> None:
         """Drop older builds of these repositories. names: the full name to keep, by image."""
-        for stale in self.layout.keep(names.values()):
+        self.layout.keep(names.values())
+        # By what the storage holds: a build that was cut off never came into the layout.
+        for stale in stale_names(self._stored(), set(names.values())):
             progress.run(f"dropping {stale}", self._buildah("rmi", "--force", stale), self._log("drop"), tell=_quietly)
+
+    def _stored(self) -> list[str]:
+        """Names of all images in the storage."""
+        listing = subprocess.run(self._buildah("images", "--json"), capture_output=True, text=True, check=False)
+        images = json.loads(listing.stdout or "[]") if listing.returncode == 0 else []
+        return [name for image in images for name in image.get("names") or []]
 
     def _has(self, name: str) -> bool:
         return (

@@ -41,11 +41,9 @@ class Layout:
         """Bytes of these blobs together."""
         return sum(self._blob(digest).stat().st_size for digest in digests)
 
-    def keep(self, names: Iterable[str]) -> list[str]:
-        """Drop other images of the same repositories and the blobs that nothing needs any more; returns their names."""
-        kept = set(names)
-        repositories = {name.rpartition(":")[0] for name in kept}
-        stale = [name for name in self.manifests() if name not in kept and name.rpartition(":")[0] in repositories]
+    def keep(self, names: Iterable[str]) -> None:
+        """Drop other images of the same repositories, and the blobs that nothing needs any more."""
+        stale = stale_names(self.manifests(), set(names))
         if stale:
             entries = [entry for entry in self._entries() if entry.get("annotations", {}).get(_NAME) not in stale]
             self._write_index(entries)
@@ -53,7 +51,6 @@ class Layout:
         for blob in (self.folder / "blobs" / "sha256").glob("*"):
             if f"sha256:{blob.name}" not in needed:
                 blob.unlink()
-        return stale
 
     def write_archive(self, name: str, file: Path, without: Collection[str]) -> None:
         """An OCI archive of one image that lacks the blobs in `without`, for a receiver that has them."""
@@ -85,6 +82,12 @@ class Layout:
 
     def _blob(self, digest: str) -> Path:
         return self.folder / "blobs" / digest.replace(":", "/")
+
+
+def stale_names(stored: Iterable[str], kept: Collection[str]) -> list[str]:
+    """Other builds of the same repositories as those that are kept."""
+    repositories = {name.rpartition(":")[0] for name in kept}
+    return sorted(name for name in stored if name not in kept and name.rpartition(":")[0] in repositories)
 
 
 def _add(archive: tarfile.TarFile, name: str, content: bytes) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from images.delivery import Given
-from images.layout import Layout
+from images.layout import Layout, stale_names
 
 
 class Shelf:
@@ -77,7 +77,8 @@ def test_an_archive_names_its_one_image_as_containerd_reads_it(shelf: Shelf, tmp
 def test_older_builds_go_with_the_blobs_that_only_they_needed(shelf: Shelf) -> None:
     base, old, *_ = shelf.add("localhost/a:1", b"base", b"old code")
     kept = shelf.add("localhost/a:2", b"base", b"new code")
-    assert shelf.layout.keep(["localhost/a:2"]) == ["localhost/a:1"]
+    shelf.layout.keep(["localhost/a:2"])
+    assert set(shelf.layout.manifests()) == {"localhost/a:2"}
     left = {f"sha256:{path.name}" for path in (shelf.layout.folder / "blobs" / "sha256").iterdir()}
     assert left == set(kept)
     assert base in left
@@ -87,8 +88,13 @@ def test_older_builds_go_with_the_blobs_that_only_they_needed(shelf: Shelf) -> N
 def test_images_of_other_repositories_stay(shelf: Shelf) -> None:
     shelf.add("localhost/a:1", b"base")
     shelf.add("localhost/b:1", b"base")
-    assert shelf.layout.keep(["localhost/a:1"]) == []
+    shelf.layout.keep(["localhost/a:1"])
     assert set(shelf.layout.manifests()) == {"localhost/a:1", "localhost/b:1"}
+
+
+def test_stale_is_another_build_of_the_same_repository_and_nothing_else() -> None:
+    stored = ["localhost/a:1", "localhost/a:2", "localhost/b:1", "localhost:5000/a:1"]
+    assert stale_names(stored, {"localhost/a:2"}) == ["localhost/a:1"]
 
 
 def test_what_a_cluster_was_given_is_remembered(tmp_path: Path) -> None:
