@@ -366,6 +366,14 @@ def test_a_transfer_that_breaks_off_is_made_again(between, places):
     assert read("s3://line7/q1/big.bin", FIELD, places).data == BIG
 
 
+def test_a_bucket_in_another_region_is_told(between, places):
+    between.answers = [(400, "AuthorizationHeaderMalformed")] * 9
+
+    error = refused("s3://line7/q1/new.npz", places)
+
+    assert not error.retryable
+
+
 def test_a_server_that_stays_busy_may_heal_later(between, places):
     between.answers = [(503, "SlowDown")] * 1000
 
