@@ -13,7 +13,7 @@ REGISTRY ?=
 
 export PYTHONPATH := operator:tools
 
-.PHONY: help setup demo test test-unit test-cluster test-e2e test-gpu lint generate cluster-up cluster-down images clean
+.PHONY: help setup demo test test-unit test-storage test-cluster test-e2e test-gpu lint generate cluster-up cluster-down images clean
 
 help: ## List what can be made
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -32,11 +32,16 @@ demo: setup ## Play the whole flow as three people on a real cluster
 
 test: lint ## Everything that can be proved on this machine
 	$(CLUSTER) build --level node
+	$(PYTHON) -m objectstore build
 	$(PYTHON) -m images build
-	$(PYTEST) tests/unit tests/property tests/cluster tests/e2e
+	$(PYTEST) tests/unit tests/property tests/storage tests/cluster tests/e2e
 
 test-unit: setup ## Rules, formulas, properties: no network, no clock
 	$(PYTEST) tests/unit tests/property
+
+test-storage: setup ## Buckets and hubs: a real S3 server, a real TLS server
+	$(PYTHON) -m objectstore build
+	$(PYTEST) tests/storage
 
 test-cluster: setup ## The API server's side: schemas, admission, controller
 	$(CLUSTER) build --level control-plane
