@@ -3,7 +3,10 @@
 import hashlib
 import io
 import json
+import os
 import socket
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -20,6 +23,8 @@ from modelreuse.worker.assess import assess
 from modelreuse.worker.content import read
 from modelreuse.worker.data import data_sha256, load_data
 from modelreuse.worker.output import Output
+from modelreuse.worker.schemes.filesystem import FileSystemStorage
+from modelreuse.worker.schemes.storage import RemoteFile
 from modelreuse.worker.staged import BLOCK_BYTES, stage
 from modelreuse.worker.verify import verify
 from objectstore import ObjectStore
@@ -199,6 +204,35 @@ def test_a_verification_from_the_bucket(task, places):
     assert done.old_quality == done.new_quality
 
 
+def test_a_pod_without_a_home_of_its_own_does_the_same(task, places, tmp_path):
+    log = tmp_path / "termination-log"
+    log.touch()
+    environment = {
+        **{name: value for name, value in os.environ.items() if name.startswith("AWS_")},
+        "HOME": str(places.scratch),
+        "TMPDIR": str(places.scratch),
+        "PATH": "/usr/bin:/bin",
+        "MODELREUSE_TASK": task.model_dump_json(by_alias=True),
+        "MODELREUSE_TERMINATION_LOG": str(log),
+    }
+    program = f"import sys; sys.path.insert(0, {str(Path('operator').resolve())!r}); " + (
+        "from modelreuse.worker.__main__ import main; sys.exit(main())"
+    )
+
+    done = subprocess.run(
+        [sys.executable, "-I", "-W", "error", "-c", program],
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+
+    assert done.returncode == 0, done.stderr
+    assert json.loads(log.read_text())["samples"] == 120
+    assert list(places.scratch.glob("modelreuse-*")) == []
+    assert "administrator" not in done.stdout + done.stderr
+
+
 # --- what will not heal
 
 
@@ -310,6 +344,8 @@ class Trouble:
     answers: list[tuple[int, str]] = field(default_factory=list)
     cut: int = 0
     """How many transfers end in the middle."""
+    asked: list[str] = field(default_factory=list)
+    """Method and path of each request."""
 
 
 @pytest.fixture
@@ -324,6 +360,7 @@ def between(store, monkeypatch) -> Iterator[Trouble]:
     class Proxy(QuietHandler):
         def do_GET(self) -> None:  # noqa: N802
             with lock:
+                trouble.asked.append(f"{self.command} {self.path}")
                 answer = trouble.answers.pop(0) if trouble.answers else None
                 cut = answer is None and self.command == "GET" and "Range" in self.headers and trouble.cut > 0
                 trouble.cut -= cut
@@ -364,6 +401,35 @@ def test_a_transfer_that_breaks_off_is_made_again(between, places):
     between.cut = 2
 
     assert read("s3://line7/q1/big.bin", FIELD, places).data == BIG
+
+
+def test_a_small_file_of_a_folder_costs_one_request(between, places):
+    stage("s3://line7/set/", FIELD, places, wanted=lambda _: True)
+
+    assert sorted(each for each in between.asked if ".png" in each) == [
+        "GET /line7/set/a/1.png",
+        "GET /line7/set/b/2.png",
+    ]
+
+
+def test_a_file_that_grew_since_it_was_listed_is_not_taken(between, places, store, monkeypatch):
+    real = FileSystemStorage.files
+    monkeypatch.setattr(
+        FileSystemStorage, "files", lambda *a: (RemoteFile(each.name, each.size - 1) for each in real(*a))
+    )
+
+    with pytest.raises(TaskError) as refusal:
+        stage("s3://line7/set/", FIELD, places, wanted=lambda _: True)
+
+    assert (refusal.value.reason, refusal.value.retryable) == ("DataChanged", True)
+
+
+def test_a_bucket_in_another_region_is_told(between, places):
+    between.answers = [(400, "AuthorizationHeaderMalformed")] * 9
+
+    error = refused("s3://line7/q1/new.npz", places)
+
+    assert not error.retryable
 
 
 def test_a_server_that_stays_busy_may_heal_later(between, places):

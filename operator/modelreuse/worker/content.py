@@ -75,7 +75,7 @@ def _fetched(storage: Storage, path: str, uri: str, field: str, limit: int) -> C
         raise TaskError("FileTooLarge", field, f"{uri!r}: {declared} bytes; at most {limit} are read")
     digest = hashlib.sha256()
     data = io.BytesIO()
-    with storage.open(path) as source:
+    with storage.open(path, declared) as source:
         while chunk := source.read(_CHUNK_BYTES):
             digest.update(chunk)
             data.write(chunk)

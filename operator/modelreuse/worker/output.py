@@ -51,6 +51,8 @@ class Output:
 def _not_written(error: OSError, uri: str) -> TaskError:
     if isinstance(error, PermissionError) or error.errno == errno.EROFS:
         return TaskError("NotWritable", OUTPUT_FIELD, f"{uri!r}: may not be written by the worker's user")
+    if isinstance(error, FileExistsError | NotADirectoryError):
+        return TaskError("NotWritable", OUTPUT_FIELD, f"{uri!r}: is or lies below a file; name a folder")
     return storage_error(error, OUTPUT_FIELD, uri)
 
 

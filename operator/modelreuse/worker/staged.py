@@ -172,7 +172,8 @@ def _downloaded(uri: str, field: str, places: Places, wanted: Wanted | None, *, 
     def fetch(each: RemoteFile) -> StagedFile:
         path = rest if wanted is None else f"{rest.rstrip('/')}/{each.name}"
         shown = uri if wanted is None else f"{uri.rstrip('/')}/{each.name}"
-        return attempted(lambda: _fetched(storage, path, root / each.name if root else None, budget), field, shown)
+        target = root / each.name if root else None
+        return attempted(lambda: _fetched(storage, path, each.size, target, budget), field, shown)
 
     try:
         if len(listed) == 1:
@@ -252,9 +253,9 @@ class _Budget:
         )
 
 
-def _fetched(storage: Storage, path: str, target: Path | None, budget: _Budget) -> StagedFile:
+def _fetched(storage: Storage, path: str, size: int | None, target: Path | None, budget: _Budget) -> StagedFile:
     hashes = _Hashes()
-    with storage.open(path) as source, _Sink(target, budget) as write:
+    with storage.open(path, size) as source, _Sink(target, budget) as write:
         while chunk := source.read(BLOCK_BYTES):
             hashes.add(chunk)
             budget.check(hashes.size)

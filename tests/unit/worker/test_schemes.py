@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from modelreuse.worker import Places, TaskError
-from modelreuse.worker.schemes import RESOLVERS, STORAGES, resolve
+from modelreuse.worker.schemes import RESOLVERS, STORAGES, resolve, s3, storage
 
 FIELD = "spec.data.new.uri"
 
@@ -61,3 +61,49 @@ def test_the_schemes_are_those_of_the_api():
     from modelreuse.api.uris import SCHEMES
 
     assert {*RESOLVERS, *STORAGES} == set(SCHEMES)
+
+
+@pytest.mark.parametrize(
+    ("code", "reason", "retryable"),
+    [
+        ("NoSuchKey", "FileNotFound", False),
+        ("NoSuchBucket", "BucketNotFound", False),
+        ("AccessDenied", "AccessDenied", False),
+        ("InvalidAccessKeyId", "CredentialsRejected", False),
+        ("ExpiredToken", "CredentialsRejected", False),
+        ("SlowDown", "StorageFailed", True),
+        ("503", "StorageFailed", True),
+        ("PermanentRedirect", "StorageFailed", False),
+        ("SomethingNew", "StorageFailed", False),
+    ],
+)
+def test_what_s3_answers_is_told_by_its_code(code, reason, retryable):
+    from botocore.exceptions import ClientError
+
+    error = OSError("outer")
+    error.__cause__ = ClientError({"Error": {"Code": code, "Message": "secret"}}, "GetObject")
+
+    trouble = s3.explain(error)
+
+    assert (trouble.reason, trouble.retryable) == (reason, retryable)
+    assert "secret" not in str(trouble)
+
+
+def test_an_exception_that_is_not_the_storages_is_left_alone():
+    assert s3.explain(KeyError("x")) is None
+
+
+def test_a_trouble_that_may_heal_is_tried_again_and_no_other(monkeypatch):
+    waited, tries = [], []
+    monkeypatch.setattr(storage.time, "sleep", waited.append)
+
+    def failing(retryable):
+        tries.append(1)
+        raise storage.answered("X", retryable=retryable)
+
+    for retryable in (True, False):
+        with pytest.raises(TaskError):
+            storage.attempted(lambda retryable=retryable: failing(retryable), FIELD, "s3://b/x")
+
+    assert waited == list(storage.PAUSES)
+    assert len(tries) == len(storage.PAUSES) + 2

@@ -172,7 +172,7 @@ class Lying:
         return self.declared
 
     @contextmanager
-    def open(self, path):
+    def open(self, path, size=None):
         yield io.BytesIO(self.data)
 
 

@@ -57,7 +57,7 @@ class HttpsStorage:
         return None
 
     @contextmanager
-    def open(self, path: str) -> Iterator[BinaryIO]:
+    def open(self, path: str, size: int | None = None) -> Iterator[BinaryIO]:  # noqa: ARG002 - the protocol's signature
         """The body of a GET, redirects followed; a body that ends early raises when it is read."""
         connection, response = _get(f"https://{path}")
         try:

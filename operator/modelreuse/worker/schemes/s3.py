@@ -28,8 +28,11 @@ _MISSING = frozenset({"NoSuchKey", "NoSuchVersion", "404"})
 _DENIED = frozenset({"AccessDenied", "AllAccessDisabled", "AccountProblem", "InvalidObjectState", "403"})
 _CREDENTIALS = frozenset(
     {"ExpiredToken", "InvalidAccessKeyId", "InvalidToken", "InvalidClientTokenId", "RequestTimeTooSkewed",
-     "SignatureDoesNotMatch", "TokenRefreshRequired", "AuthorizationHeaderMalformed"}
+     "SignatureDoesNotMatch", "TokenRefreshRequired"}
 )  # fmt: skip
+_OTHER_REGION = frozenset(
+    {"301", "AuthorizationHeaderMalformed", "IllegalLocationConstraintException", "PermanentRedirect"}
+)
 _MAY_HEAL = frozenset(
     {"InternalError", "OperationAborted", "RequestTimeout", "ServiceUnavailable", "SlowDown", "Throttling",
      "ThrottlingException", "RequestLimitExceeded", "BandwidthLimitExceeded", "TooManyRequests",
@@ -97,6 +100,8 @@ def _of_code(code: str) -> StorageTroubleError:
         return bad_credentials(code, _HINT)
     if code in _DENIED:
         return denied(_HINT)
+    if code in _OTHER_REGION:
+        return answered(f"{code}: the bucket lies in another region; set AWS_REGION to it", retryable=False)
     return answered(code[:64], retryable=code in _MAY_HEAL)
 
 

@@ -45,8 +45,8 @@ class Storage(Protocol):
     def size(self, path: str) -> int | None:
         """Bytes of one file; None where only reading tells."""
 
-    def open(self, path: str) -> AbstractContextManager[BinaryIO]:
-        """One file from its beginning. Reading raises StorageTroubleError too."""
+    def open(self, path: str, size: int | None = None) -> AbstractContextManager[BinaryIO]:
+        """One file from its beginning; `size` saves asking for it. Reading raises StorageTroubleError too."""
 
     def write(self, path: str, data: bytes) -> None:
         """Makes or replaces one file, whole or not at all."""
