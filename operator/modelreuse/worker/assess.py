@@ -154,7 +154,7 @@ def _passes(
     progress: Progress,
 ) -> tuple[ShiftReport, Effort]:
     """Both passes and what they cost together."""
-    layers = tuple(task.model.layers)
+    layers = tuple(task.model.layers) or None
     with _errors_of_the_pass(reference, fields), meter(device) as of_reference:
         known: ReferencePass = reference_pass(
             module,
@@ -169,7 +169,6 @@ def _passes(
             new.batches(task.batch_size),
             known,
             name=new.field,
-            layers=layers,
             progress=lambda seen: progress("new", seen, new.samples),
         )
     return shift, Effort.of(of_reference.measurement) + Effort.of(of_new.measurement)

@@ -1,0 +1,208 @@
+"""How each channel of each tapped layer is distributed over the samples: what ARM and PreIndex compare.
+
+One histogram per channel over all samples, and for PART_CHANNELS evenly spaced channels of every layer one for each of
+the 20 parts, from which nulls and standard errors come: samples, not channels, are what those depend on. New data are
+counted on the reference's grid, with the mean excess beyond its ends kept exactly. It must not know what is compared.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar, Final
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from typing_extensions import override
+
+from modelreuse.scores.chunk import Chunk
+from modelreuse.scores.dyadic_grid import BINS, CELLS, Grid, regridded
+from modelreuse.scores.errors import WrongShape
+from modelreuse.scores.keys import GROUPS
+from modelreuse.scores.sketch import Arrays, Sketch, Sketches
+
+PART_CHANNELS: Final = 16
+TILE: Final = 2**16
+"""Numbers that are binned at a time: what fits a core's cache."""
+_EXACT: Final = 2**24
+"""Whole numbers below this are exact in float32."""
+
+
+class LayerHistograms(Sketch):
+    """4 x 258 bytes per channel, and 20 times that for PART_CHANNELS channels of every layer.
+
+    layers: name and number of channels of each, as in Chunk. The tensors below have c channels in all, and p of them
+    in parts. counts: (c, CELLS); parts: (GROUPS, p, CELLS). samples: (GROUPS,). sums, squares: (c,) of the values.
+    excess: (c,) sum of how far values lie beyond the grid's ends; part_excess: (GROUPS, p).
+    """
+
+    name: ClassVar[str] = "layers"
+
+    def __init__(self, reference: Sketches | None = None) -> None:
+        super().__init__(reference)
+        self.layers: tuple[tuple[str, int], ...] = ()
+        self.grid: Grid | None = None
+
+    @property
+    def seen(self) -> bool:
+        """Whether there was any sample."""
+        return self.grid is not None
+
+    @override
+    def update(self, chunk: Chunk) -> None:
+        self._begin(chunk.layers, chunk.channels.device)
+        low, high = torch.aminmax(chunk.channels, dim=0)
+        grid = self._fitted(low, high)
+        counting = _Counting(grid, self.part_channels, chunk.channels.dtype)
+        rows = max(1, TILE // chunk.channels.shape[1])
+        beyond = self.reference is not None and bool(counting.outside(low, high).any())
+        for start in range(0, chunk.samples, rows):
+            values, groups = chunk.channels[start : start + rows], chunk.groups[start : start + rows]
+            counting.count(values, groups, self.counts, self.parts)
+            self.sums += values.sum(dim=0, dtype=torch.float64)
+            self.squares += values.to(torch.float64).square().sum(dim=0)
+            if beyond:
+                excess = counting.excess(values)
+                self.excess += excess.sum(dim=0)
+                self.part_excess.index_add_(0, groups, excess[:, self.part_channels])
+        self.samples += torch.bincount(chunk.groups, minlength=GROUPS)
+
+    @override
+    def to_arrays(self) -> Arrays:
+        if self.grid is None:
+            return {}
+        tensors = {name: getattr(self, name) for name in (*_ADDED, *_EXTREMES)}
+        return {
+            "names": np.array([name for name, _ in self.layers]),
+            "channels": np.array([channels for _, channels in self.layers], dtype=np.int64),
+            **{name: values.cpu().numpy().copy() for name, values in tensors.items()},
+        }
+
+    @override
+    def merge_arrays(self, arrays: Mapping[str, NDArray[Any]]) -> None:
+        names, channels = arrays["names"].tolist(), arrays["channels"].tolist()
+        self._begin(tuple(zip(map(str, names), channels, strict=True)), None)
+        other = {name: torch.from_numpy(np.array(arrays[name])) for name in (*_ADDED, *_EXTREMES)}
+        grid = self._fitted(other["low"], other["high"])
+        if self.reference is None:
+            theirs = Grid.of(other["low"], other["high"]).to(grid.low.device)
+            other["counts"] = regridded(other["counts"].to(grid.low.device), theirs, grid)
+            own = self.part_channels
+            other["parts"] = regridded(other["parts"].to(grid.low.device), theirs.take(own), grid.take(own))
+        for name in _ADDED:
+            known = getattr(self, name)
+            known += other[name].to(known.device, known.dtype)
+
+    @property
+    def low(self) -> Tensor:
+        """(c,) smallest values seen."""
+        return self._low
+
+    @property
+    def high(self) -> Tensor:
+        """(c,) largest values seen."""
+        return self._high
+
+    def _begin(self, layers: tuple[tuple[str, int], ...], device: torch.device | None) -> None:
+        """Make room at the first samples; afterwards check that they are of the same layers."""
+        if self.layers:
+            if layers != self.layers:
+                raise WrongShape(_differ(layers, self.layers))
+            return
+        if self.reference is not None:
+            known = self.reference.of(LayerHistograms).layers
+            if known != layers:
+                raise WrongShape(_differ(layers, known))
+        self.layers = layers
+        c = sum(channels for _, channels in layers)
+        self.part_channels = _part_channels(layers).to(device)
+        p = len(self.part_channels)
+        self.counts = torch.zeros((c, CELLS), dtype=torch.int32, device=device)
+        self.parts = torch.zeros((GROUPS, p, CELLS), dtype=torch.int32, device=device)
+        self.samples = torch.zeros(GROUPS, dtype=torch.float64, device=device)
+        self.sums, self.squares, self.excess = (torch.zeros(c, dtype=torch.float64, device=device) for _ in range(3))
+        self.part_excess = torch.zeros((GROUPS, p), dtype=torch.float64, device=device)
+
+    def _fitted(self, low: Tensor, high: Tensor) -> Grid:
+        """The grid that new values are counted on; of the reference, one that holds them, with all counts on it."""
+        low, high = low.to(self.counts.device, torch.float64), high.to(self.counts.device, torch.float64)
+        known = self.grid
+        if known is None:
+            self._low, self._high = low, high
+            self.grid = Grid.of(low, high) if self.reference is None else self._grid_of_reference(low.device)
+            return self.grid
+        if bool(((low < self._low) | (high > self._high)).any()):
+            self._low, self._high = torch.minimum(low, self._low), torch.maximum(high, self._high)
+            if self.reference is None:
+                self.grid = Grid.of(self._low, self._high)
+                own = self.part_channels
+                regridded(self.counts, known, self.grid)
+                regridded(self.parts, known.take(own), self.grid.take(own))
+        assert self.grid is not None
+        return self.grid
+
+    def _grid_of_reference(self, device: torch.device) -> Grid:
+        assert self.reference is not None
+        grid = self.reference.of(LayerHistograms).grid
+        assert grid is not None
+        return grid.to(device)
+
+
+_ADDED: Final = ("counts", "parts", "samples", "sums", "squares", "excess", "part_excess")
+_EXTREMES: Final = ("low", "high")
+
+
+class _Counting:
+    """Values to cells, on one grid."""
+
+    def __init__(self, grid: Grid, part_channels: Tensor, dtype: torch.dtype) -> None:
+        channels = len(grid.low)
+        exact = dtype == torch.float64 or channels * CELLS >= _EXACT
+        self.dtype = torch.float64 if exact else torch.float32
+        self.scale = torch.ldexp(torch.ones_like(grid.low), -grid.exponent).to(self.dtype)
+        self.first = grid.first.to(self.dtype)
+        row = torch.arange(channels, device=grid.low.device) * CELLS + 1
+        self.row = row.to(self.dtype)
+        self.ends = grid.start, grid.start + BINS * grid.width
+        self.part_channels = part_channels
+        self.part_row = torch.arange(len(part_channels), device=row.device) * CELLS - (row[part_channels] - 1)
+        self.ones = torch.ones((), dtype=torch.int32, device=row.device)
+
+    def count(self, values: Tensor, groups: Tensor, counts: Tensor, parts: Tensor) -> None:
+        """Add (m, c) values to the counts, and those of the channels in parts to their part."""
+        cells = values.to(self.dtype, copy=True).mul_(self.scale).floor_().sub_(self.first)
+        index = cells.clamp_(-1, BINS).add_(self.row).to(torch.int64)
+        in_parts = index[:, self.part_channels] + self.part_row + groups[:, None] * (parts.shape[1] * CELLS)
+        counts.view(-1).scatter_add_(0, index.view(-1), self.ones.expand(index.numel()))
+        parts.view(-1).scatter_add_(0, in_parts.view(-1), self.ones.expand(in_parts.numel()))
+
+    def outside(self, low: Tensor, high: Tensor) -> Tensor:
+        """(c,) whether any value between low and high lies beyond the grid."""
+        return (low < self.ends[0]) | (high >= self.ends[1])
+
+    def excess(self, values: Tensor) -> Tensor:
+        """(m, c) float64: how far each value lies beyond the grid's ends, 0 inside."""
+        below, above = self.ends[0] - values, values - self.ends[1]
+        return below.clamp_(min=0) + above.clamp_(min=0)
+
+
+def _part_channels(layers: tuple[tuple[str, int], ...]) -> Tensor:
+    """(p,) evenly spaced channels of each layer, at most PART_CHANNELS."""
+    chosen, start = [], 0
+    for _, channels in layers:
+        some = min(channels, PART_CHANNELS)
+        chosen.append(start + torch.arange(some) * channels // some)
+        start += channels
+    return torch.cat(chosen)
+
+
+def _differ(layers: tuple[tuple[str, int], ...], known: tuple[tuple[str, int], ...]) -> str:
+    shape, seen = dict(layers), dict(known)
+    for name in [*seen, *shape]:
+        if seen.get(name) != shape.get(name):
+            return (
+                f"layer {name!r} with {shape.get(name, 'no')} channels after {seen.get(name, 'no')}; both data sets "
+                "must pass through the same model and the same layers"
+            )
+    return "the same layers in another order; both data sets must pass through the same layers"
