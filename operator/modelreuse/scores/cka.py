@@ -26,7 +26,8 @@ def linear_cka(x: Tensor, y: Tensor) -> Tensor:
     own = torch.linalg.norm(x.mT @ x) * torch.linalg.norm(y.mT @ y)
     if own == 0:
         raise ValueError("all rows of one side are equal, which has no arrangement")
-    return (torch.linalg.norm(y.mT @ x).square() / own).clamp(max=1)
+    alignment: Tensor = (torch.linalg.norm(y.mT @ x).square() / own).clamp(max=1)
+    return alignment
 
 
 class Cka(Score):

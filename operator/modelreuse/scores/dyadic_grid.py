@@ -14,7 +14,7 @@ from typing import Final
 import torch
 from torch import Tensor
 
-BINS: Final = 256
+BINS: Final = 128
 CELLS: Final = BINS + 2
 """Bins, and one for all below and one for all above."""
 _STEP: Final = BINS // 8

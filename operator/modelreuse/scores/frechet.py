@@ -24,7 +24,8 @@ def frechet_distance(mean: Tensor, covariance: Tensor, other_mean: Tensor, other
     middle = root @ other_covariance @ root
     overlap = torch.linalg.eigvalsh((middle + middle.mT) / 2).clamp(min=0).sqrt().sum(dim=-1)
     traces = covariance.diagonal(dim1=-2, dim2=-1).sum(dim=-1) + other_covariance.diagonal(dim1=-2, dim2=-1).sum(dim=-1)
-    return (mean - other_mean).square().sum(dim=-1) + traces - 2 * overlap
+    distance: Tensor = (mean - other_mean).square().sum(dim=-1) + traces - 2 * overlap
+    return distance
 
 
 class Frechet(Score):

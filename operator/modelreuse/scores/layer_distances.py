@@ -1,12 +1,13 @@
 """Four distances between two histograms on one grid, per channel, per layer.
 
-W1 in reference standard deviations, and Bhattacharyya, Jensen-Shannon and Kullback-Leibler on bins four times as wide:
+W1 in reference standard deviations, and Bhattacharyya, Jensen-Shannon and Kullback-Leibler on bins twice as wide:
 those that PreIndex (arXiv 2408.01446) averages and ARM (2405.09600) takes the first of. The published code gives W1 the
 histogram's heights as if they were values, and each histogram its own range; here both sides share one.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
@@ -20,7 +21,7 @@ from modelreuse.scores.replicates import HALVES, LEFT_OUT, MINIMUM_SAMPLES, nois
 from modelreuse.scores.sketch import Sketches
 
 KINDS: Final = ("wasserstein", "bhattacharyya", "jensen_shannon", "kullback_leibler")
-MERGED: Final = 4
+MERGED: Final = 2
 """Bins of the grid that make one for the three divergences: 64 at most, as published."""
 SMALLEST_STD: Final = 0.05
 """Of the layer's standard deviation: the least that a channel's is taken for."""
@@ -60,11 +61,10 @@ def constant_layers(then: LayerHistograms) -> list[str]:
 def _each(then: LayerHistograms, now: LayerHistograms) -> Iterator[LayerDistance | None]:
     """Layer by layer, so that a wide model's histograms are never all in float64 at once."""
     assert then.grid is not None
-    n, m = then.samples, now.samples
+    n, m = then.samples.cpu(), now.samples.cpu()
     ratio = noise_ratio(float(n.sum()), float(m.sum()))
     scale = torch.tensor([ratio**0.5, ratio, ratio, ratio], dtype=torch.float64)
     width = then.grid.width.cpu()
-    n, m = n.cpu(), m.cpu()
     halves = HALVES[((HALVES @ n) >= MINIMUM_SAMPLES // 2).all(dim=1)]
     rests = LEFT_OUT[(LEFT_OUT @ n > 0) & (LEFT_OUT @ m > 0)]
     start = part = 0
@@ -76,40 +76,39 @@ def _each(then: LayerHistograms, now: LayerHistograms) -> Iterator[LayerDistance
             yield None
             continue
         steps = width[rows] / unit
-        old, new = _Counts(then.counts[rows], n.sum()), _Counts(now.counts[rows], m.sum(), now.excess[rows] / unit)
-        raw = _distances(old, new, steps)
-        own = then.part_channels[some].cpu() - rows.start
-        old_parts, new_parts = then.parts[:, some].cpu().double(), now.parts[:, some].cpu().double()
+        means = [_positions(side.means(rows), then.grid.start.cpu()[rows], width[rows]) for side in (then, now)]
+        old = _Counts(then.counts[rows].cpu().double(), n.sum(), means=means[0])
+        new = _Counts(now.counts[rows].cpu().double(), m.sum(), now.excess.cpu()[rows] / unit, means[1])
+        own = then.part_channels.cpu()[some] - rows.start
+        # Nulls and replicates need no more digits than float32 has; whole counts below 2**24 are exact in it.
+        old_parts, new_parts = then.parts[:, some].cpu().float(), now.parts[:, some].cpu().float()
         beyond = now.part_excess[:, some].cpu() / unit[own]
-        null = [
-            _distances(*(_Counts(_union(half, old_parts), half @ n) for half in split), steps[own]) for split in halves
-        ]
-        left_out = [
-            _distances(
-                _Counts(_union(rest, old_parts), rest @ n),
-                _Counts(_union(rest, new_parts), rest @ m, rest @ beyond),
-                steps[own],
-            )
-            for rest in rests
-        ]
-        yield LayerDistance(
-            name,
-            channels,
-            raw,
-            torch.stack(null).mean(dim=0) * scale if null else None,
-            torch.stack(left_out) if left_out else torch.empty(0, 4),
+        sides = [_Counts(_union(split, old_parts), split @ n) for split in (halves[:, 0], halves[:, 1])]
+        left_out = _distances(
+            _Counts(_union(rests, old_parts), rests @ n),
+            _Counts(_union(rests, new_parts), rests @ m, rests @ beyond),
+            steps[own],
         )
+        null = _distances(sides[0], sides[1], steps[own]).mean(dim=0) * scale if len(halves) else None
+        yield LayerDistance(name, channels, _distances(old, new, steps), null, left_out)
+
+
+def _positions(means: Tensor, start: Tensor, width: Tensor) -> Tensor:
+    """(c, CELLS) where in its bin, in [0, 1], each mean value lies; start, width: (c,) of the bins."""
+    edges = torch.arange(-1, BINS + 1, dtype=torch.float64)
+    return ((means - start[:, None]) / width[:, None] - edges).clamp(0, 1)
 
 
 def _union(parts: Tensor, counts: Tensor) -> Tensor:
-    """(c, CELLS) counts of some of the parts, (GROUPS,) ones, from (GROUPS, c, CELLS)."""
-    return torch.tensordot(parts, counts, dims=1)
+    """(..., c, CELLS) counts of some of the parts, (..., GROUPS) ones, from (GROUPS, c, CELLS)."""
+    union: Tensor = torch.tensordot(parts.to(counts.dtype), counts, dims=1)
+    return union
 
 
 def _unit(then: LayerHistograms, rows: slice) -> Tensor:
     """(c,) standard deviation of each channel over the reference, at least SMALLEST_STD of the layer's."""
     samples = float(then.samples.sum())
-    mean = then.sums[rows].cpu() / samples
+    mean = then.cell_sums[rows].sum(dim=1).cpu() / samples
     variance = (then.squares[rows].cpu() / samples - mean**2).clamp(min=0)
     # Rounding of the squares: what is below it is no variation.
     variance[variance <= 1e-12 * mean**2] = 0
@@ -118,41 +117,56 @@ def _unit(then: LayerHistograms, rows: slice) -> Tensor:
 
 
 class _Counts:
-    """(c, CELLS) counts of `samples` samples, and the (c,) sum of what lies beyond the grid, in units."""
+    """Histograms (..., c, CELLS) of (...) samples; (..., c) sum of what lies beyond the grid, in units.
 
-    def __init__(self, counts: Tensor, samples: Tensor, excess: Tensor | None = None) -> None:
-        self.counts = counts.cpu().double()
-        self.samples = float(samples)
-        self.excess = torch.zeros(len(counts), dtype=torch.float64) if excess is None else excess.cpu()
+    means: (c, CELLS) mean position inside each bin, in [0, 1]; None takes the middle.
+    """
+
+    def __init__(
+        self, counts: Tensor, samples: Tensor, excess: Tensor | None = None, means: Tensor | None = None
+    ) -> None:
+        self.samples = samples.to(counts.dtype)[..., None]
+        self.shares = counts / self.samples[..., None]
+        self.excess = counts.new_zeros(()) if excess is None else excess / self.samples
+        self.means = means
 
     def merged(self) -> Tensor:
-        """(c, cells) densities on MERGED times as wide bins, half a sample added to each."""
-        inner = self.counts[:, 1:-1].reshape(-1, BINS // MERGED, MERGED).sum(dim=2)
-        cells = torch.cat([self.counts[:, :1], inner, self.counts[:, -1:]], dim=1) + 0.5
-        return cells / (self.samples + 0.5 * cells.shape[1])
+        """(..., c, cells) densities on MERGED times as wide bins, half a sample added to each."""
+        inner = self.shares[..., 1:-1]
+        inner = inner.reshape(*inner.shape[:-1], BINS // MERGED, MERGED).sum(dim=-1)
+        cells = torch.cat([self.shares[..., :1], inner, self.shares[..., -1:]], dim=-1)
+        half = 0.5 / self.samples[..., None]
+        return (cells + half) / (1 + half * cells.shape[-1])
+
+    def inside(self) -> Tensor:
+        """(..., c, BINS) integral over each bin of the share of samples that lie below and in it, in bins."""
+        shares = self.shares[..., 1:-1]
+        return shares / 2 if self.means is None else shares * (1 - self.means[..., 1:-1])
 
 
 def _distances(old: _Counts, new: _Counts, steps: Tensor) -> Tensor:
-    """(4,) means over channels, in the order of KINDS. steps: (c,) width of the bins in units."""
+    """(..., 4) means over channels, in the order of KINDS. steps: (c,) width of the bins in units."""
     p, q = old.merged(), new.merged()
     middle = (p + q) / 2
+    logs = p.log(), q.log(), middle.log()
     per_channel = (
         wasserstein(old, new, steps),
-        -((p * q).sqrt().sum(dim=1).clamp(max=1).log()),
-        ((p * (p / middle).log2()).sum(dim=1) + (q * (q / middle).log2()).sum(dim=1)) / 2,
-        (p * (p / q).log()).sum(dim=1),
+        -(p * q).sqrt().sum(dim=-1).clamp(max=1).log(),
+        (p * (logs[0] - logs[2]) + q * (logs[1] - logs[2])).sum(dim=-1) / (2 * math.log(2)),
+        (p * (logs[0] - logs[1])).sum(dim=-1),
     )
-    return torch.stack([values.mean() for values in per_channel])
+    return torch.stack([values.mean(dim=-1) for values in per_channel], dim=-1)
 
 
 def wasserstein(old: _Counts, new: _Counts, steps: Tensor) -> Tensor:
-    """(c,) integral of the distance of the distribution functions, each linear inside a bin.
+    """(..., c) integral of the distance of the distribution functions, in units.
 
-    Exact but for the shape inside a bin, beyond the grid's ends too: there the reference has nothing, and the integral
-    is the mean excess of the new data.
+    Where the two don't cross inside a bin, the integral over it follows exactly from the means there; where they do,
+    both are taken as straight. Beyond the grid's ends the reference has nothing, and the integral is the mean excess of
+    the new data.
     """
-    gap = (old.counts / old.samples - new.counts / new.samples).cumsum(dim=1)[:, :-1]
-    left, right = gap[:, :-1].abs(), gap[:, 1:].abs()
-    crossing = gap[:, :-1] * gap[:, 1:] < 0
-    area = torch.where(crossing, (left**2 + right**2) / (left + right).clamp(min=1e-300), left + right) / 2
-    return area.sum(dim=1) * steps + new.excess / new.samples
+    gap = (old.shares - new.shares).cumsum(dim=-1)[..., :-1]
+    left, right = gap[..., :-1], gap[..., 1:]
+    straight = (left.square() + right.square()) / (left.abs() + right.abs()).clamp(min=1e-300) / 2
+    area = torch.where(left * right < 0, straight, (left + old.inside() - new.inside()).abs())
+    return area.sum(dim=-1) * steps + new.excess

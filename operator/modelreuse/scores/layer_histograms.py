@@ -1,8 +1,9 @@
 """How each channel of each tapped layer is distributed over the samples: what ARM and PreIndex compare.
 
-One histogram per channel over all samples, and for PART_CHANNELS evenly spaced channels of every layer one for each of
-the 20 parts, from which nulls and standard errors come: samples, not channels, are what those depend on. New data are
-counted on the reference's grid, with the mean excess beyond its ends kept exactly. It must not know what is compared.
+One histogram per channel over all samples, with the sum of the values in each bin, and for PART_CHANNELS evenly spaced
+channels of every layer one for each of the 20 parts, from which nulls and standard errors come: samples, not channels,
+are what those depend on. New data are counted on the reference's grid, with the mean excess beyond its ends kept
+exactly. It must not know what is compared.
 """
 
 from __future__ import annotations
@@ -30,10 +31,11 @@ _EXACT: Final = 2**24
 
 
 class LayerHistograms(Sketch):
-    """4 x 258 bytes per channel, and 20 times that for PART_CHANNELS channels of every layer.
+    """12 x 130 bytes per channel, and 80 x 130 for PART_CHANNELS channels of every layer.
 
     layers: name and number of channels of each, as in Chunk. The tensors below have c channels in all, and p of them
-    in parts. counts: (c, CELLS); parts: (GROUPS, p, CELLS). samples: (GROUPS,). sums, squares: (c,) of the values.
+    in parts. counts: (c, CELLS), cell_sums: (c, CELLS) of the values; parts: (GROUPS, p, CELLS) counts.
+    samples: (GROUPS,). squares: (c,) sum of the squared values.
     excess: (c,) sum of how far values lie beyond the grid's ends; part_excess: (GROUPS, p).
     """
 
@@ -59,14 +61,16 @@ class LayerHistograms(Sketch):
         beyond = self.reference is not None and bool(counting.outside(low, high).any())
         for start in range(0, chunk.samples, rows):
             values, groups = chunk.channels[start : start + rows], chunk.groups[start : start + rows]
-            counting.count(values, groups, self.counts, self.parts)
-            self.sums += values.sum(dim=0, dtype=torch.float64)
-            self.squares += values.to(torch.float64).square().sum(dim=0)
+            counting.count(values, groups, self)
             if beyond:
                 excess = counting.excess(values)
                 self.excess += excess.sum(dim=0)
                 self.part_excess.index_add_(0, groups, excess[:, self.part_channels])
         self.samples += torch.bincount(chunk.groups, minlength=GROUPS)
+
+    def means(self, channels: slice) -> Tensor:
+        """(channels, CELLS) float64 mean value in each cell, on the CPU; where a cell is empty it means nothing."""
+        return self.cell_sums[channels].cpu() / self.counts[channels].cpu().clamp(min=1)
 
     @override
     def to_arrays(self) -> Arrays:
@@ -87,7 +91,8 @@ class LayerHistograms(Sketch):
         grid = self._fitted(other["low"], other["high"])
         if self.reference is None:
             theirs = Grid.of(other["low"], other["high"]).to(grid.low.device)
-            other["counts"] = regridded(other["counts"].to(grid.low.device), theirs, grid)
+            for name in ("counts", "cell_sums"):
+                other[name] = regridded(other[name].to(grid.low.device), theirs, grid)
             own = self.part_channels
             other["parts"] = regridded(other["parts"].to(grid.low.device), theirs.take(own), grid.take(own))
         for name in _ADDED:
@@ -119,9 +124,10 @@ class LayerHistograms(Sketch):
         self.part_channels = _part_channels(layers).to(device)
         p = len(self.part_channels)
         self.counts = torch.zeros((c, CELLS), dtype=torch.int32, device=device)
+        self.cell_sums = torch.zeros((c, CELLS), dtype=torch.float64, device=device)
         self.parts = torch.zeros((GROUPS, p, CELLS), dtype=torch.int32, device=device)
         self.samples = torch.zeros(GROUPS, dtype=torch.float64, device=device)
-        self.sums, self.squares, self.excess = (torch.zeros(c, dtype=torch.float64, device=device) for _ in range(3))
+        self.squares, self.excess = (torch.zeros(c, dtype=torch.float64, device=device) for _ in range(2))
         self.part_excess = torch.zeros((GROUPS, p), dtype=torch.float64, device=device)
 
     def _fitted(self, low: Tensor, high: Tensor) -> Grid:
@@ -138,6 +144,7 @@ class LayerHistograms(Sketch):
                 self.grid = Grid.of(self._low, self._high)
                 own = self.part_channels
                 regridded(self.counts, known, self.grid)
+                regridded(self.cell_sums, known, self.grid)
                 regridded(self.parts, known.take(own), self.grid.take(own))
         assert self.grid is not None
         return self.grid
@@ -149,7 +156,7 @@ class LayerHistograms(Sketch):
         return grid.to(device)
 
 
-_ADDED: Final = ("counts", "parts", "samples", "sums", "squares", "excess", "part_excess")
+_ADDED: Final = ("counts", "cell_sums", "parts", "samples", "squares", "excess", "part_excess")
 _EXTREMES: Final = ("low", "high")
 
 
@@ -169,13 +176,16 @@ class _Counting:
         self.part_row = torch.arange(len(part_channels), device=row.device) * CELLS - (row[part_channels] - 1)
         self.ones = torch.ones((), dtype=torch.int32, device=row.device)
 
-    def count(self, values: Tensor, groups: Tensor, counts: Tensor, parts: Tensor) -> None:
-        """Add (m, c) values to the counts, and those of the channels in parts to their part."""
+    def count(self, values: Tensor, groups: Tensor, into: LayerHistograms) -> None:
+        """Add (m, c) values to counts and sums, and those of the channels in parts to their part."""
         cells = values.to(self.dtype, copy=True).mul_(self.scale).floor_().sub_(self.first)
         index = cells.clamp_(-1, BINS).add_(self.row).to(torch.int64)
-        in_parts = index[:, self.part_channels] + self.part_row + groups[:, None] * (parts.shape[1] * CELLS)
-        counts.view(-1).scatter_add_(0, index.view(-1), self.ones.expand(index.numel()))
-        parts.view(-1).scatter_add_(0, in_parts.view(-1), self.ones.expand(in_parts.numel()))
+        in_parts = index[:, self.part_channels] + self.part_row + groups[:, None] * (into.parts.shape[1] * CELLS)
+        exact = values.to(torch.float64)
+        into.counts.view(-1).scatter_add_(0, index.view(-1), self.ones.expand(index.numel()))
+        into.cell_sums.view(-1).scatter_add_(0, index.view(-1), exact.reshape(-1))
+        into.parts.view(-1).scatter_add_(0, in_parts.view(-1), self.ones.expand(in_parts.numel()))
+        into.squares += exact.square().sum(dim=0)
 
     def outside(self, low: Tensor, high: Tensor) -> Tensor:
         """(c,) whether any value between low and high lies beyond the grid."""

@@ -44,7 +44,8 @@ def lda_predictions(rows: Tensor, labels: Tensor, others: Tensor) -> Tensor:
         raise ValueError("embeddings of one class are all equal, which leaves no covariance")
     weights = torch.cholesky_solve(means.mT, factor)
     offsets = (counts / counts.sum()).log() - (means.mT * weights).sum(dim=0) / 2
-    return classes[(others @ weights + offsets).argmax(dim=1)]
+    predicted: Tensor = classes[(others @ weights + offsets).argmax(dim=1)]
+    return predicted
 
 
 class LdaError(Score):

@@ -17,6 +17,8 @@ from modelreuse.scores.sketch import Score, Sketches
 
 _MOST: Final = 100
 _PRECISION: Final = 1e-5
+_SMALLEST: Final = 1e-12
+"""Of alpha: features that say nothing would bring it to 0, which has no logarithm."""
 
 
 def logme(features: Tensor, labels: Tensor) -> float:
@@ -37,7 +39,8 @@ def logme(features: Tensor, labels: Tensor) -> float:
     for _ in range(_MOST):
         before = alpha / beta
         length, residual, gamma = _fit(squares, hidden, outside, alpha, beta)
-        alpha, beta = gamma / (length + 1e-12), (n - gamma) / (residual + 1e-12)
+        alpha = (gamma / (length + 1e-12)).clamp(min=_SMALLEST)
+        beta = (n - gamma) / (residual + 1e-12)
         if bool(((alpha / beta - before).abs() <= _PRECISION * before).all()):
             break
     length, residual, _ = _fit(squares, hidden, outside, alpha, beta)

@@ -95,9 +95,9 @@ class _Parts:
     """Number and feature sums of each part of a sample."""
 
     def __init__(self, rows: Tensor, groups: Tensor, width: float) -> None:
-        features = random_features(rows, width).double()
-        self.counts = torch.bincount(groups, minlength=GROUPS).double()
-        self.sums = torch.zeros(GROUPS, FEATURES, dtype=torch.float64).index_add_(0, groups, features)
+        members = (torch.arange(GROUPS)[:, None] == groups).float()
+        self.counts = members.double().sum(dim=1)
+        self.sums = (members @ random_features(rows, width)).double()
 
     def union(self, parts: Tensor) -> tuple[float, Tensor]:
         """Of some of the parts, (GROUPS,) ones."""

@@ -78,7 +78,8 @@ class ResqueDist(Score):
 
 
 def _turned(sums: PerClass) -> Tensor:
-    return torch.linalg.vector_norm(sums.sums, dim=1) > 0
+    turned: Tensor = torch.linalg.vector_norm(sums.sums, dim=1) > 0
+    return turned
 
 
 def _mean_angle(then: PerClass, now: PerClass, classes: Tensor) -> float | None:

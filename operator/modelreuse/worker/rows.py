@@ -25,6 +25,7 @@ WITH_REFERENCE = ("confidence", "initial_error", "initial_cross_entropy")
 
 ACCURACY_REFERENCE = "initial_accuracy_reference"
 ACCURACY_NEW = "initial_accuracy_new"
+NOT_PAIRED = "NotPaired"
 
 Labels = Literal["Given", "Predicted", "Unused"]
 MAX_MESSAGE = 1024
@@ -59,11 +60,11 @@ def _figures(scores: Mapping[str, ScoreResult]) -> Iterator[tuple[str, float, La
 def findings(report: ShiftReport) -> list[Failure]:
     """What a reader must know, most important first: the passes' own findings, then which scores are undefined.
 
-    Scores that are undefined for one reason share a finding.
+    Scores that are undefined for one reason share a finding. That data sets are not paired is none: they seldom are.
     """
     undefined: dict[str, list[tuple[str, Finding]]] = {}
     for name, result in report.scores.items():
-        if result.undefined is not None:
+        if result.undefined is not None and result.undefined.reason != NOT_PAIRED:
             undefined.setdefault(result.undefined.reason, []).append((name, result.undefined))
     return [
         *(failure(finding.reason, finding.message) for finding in report.findings),

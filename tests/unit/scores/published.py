@@ -63,6 +63,13 @@ def balanced_nmi(table):
     return information / math.sqrt(entropies[0] * entropies[1])
 
 
+def wasserstein(a, b):
+    """W1 of two samples: integral of the distance of their distribution functions, step by step."""
+    points = np.sort(np.concatenate([a, b]).astype(np.float64))
+    below = [np.searchsorted(np.sort(side), points[:-1], side="right") / len(side) for side in (a, b)]
+    return float(np.sum(np.abs(below[0] - below[1]) * np.diff(points)))
+
+
 def atc(reference_confidence, reference_right, new_confidence):
     """ATC with sorted confidences: the threshold below which as many reference samples lie as are wrong."""
     wrong = int(np.sum(~reference_right))

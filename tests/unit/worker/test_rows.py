@@ -53,3 +53,9 @@ def test_what_the_passes_found_comes_first():
     found = findings(report(result("a", None), known=(Finding("ClassCollapse", "only one"),)))
 
     assert [finding.reason for finding in found] == ["ClassCollapse", "LabelsMissing"]
+
+
+def test_data_sets_that_are_not_paired_are_no_finding():
+    alone = ScoreResult("cka", None, "means", 0, None, {}, Finding("NotPaired", "cka needs pairs"))
+
+    assert findings(report(alone)) == []
