@@ -18,7 +18,7 @@ from modelreuse.scores.sketch import Score, Sketches, Sums
 
 _COLDEST: Final = -4.0
 _HOTTEST: Final = 4.0
-_HALVINGS: Final = 40
+_HALVINGS: Final = 28
 
 
 def temperature(logits: Tensor, labels: Tensor) -> float:

@@ -47,7 +47,7 @@ class Grid:
     @property
     def width(self) -> Tensor:
         """(c,) float64 width of the bins."""
-        return torch.ldexp(torch.ones_like(self.low), self.exponent)
+        return power_of_two(self.exponent)
 
     @property
     def start(self) -> Tensor:
@@ -80,8 +80,13 @@ def regridded(counts: Tensor, old: Grid, new: Grid) -> Tensor:
     return counts
 
 
+def power_of_two(exponent: Tensor) -> Tensor:
+    """float64 2**exponent for whole numbers in [-1022, 1023], from its bits: exact on every device, which pow is not."""
+    return ((exponent + 1023) << 52).view(torch.float64)
+
+
 def _cell(values: Tensor, exponent: Tensor) -> Tensor:
-    return torch.ldexp(values, -exponent).floor().to(torch.int64)
+    return (values * power_of_two(-exponent)).floor().to(torch.int64)
 
 
 def _first(low: Tensor, exponent: Tensor) -> Tensor:

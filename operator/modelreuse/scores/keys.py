@@ -17,7 +17,7 @@ from torch import Tensor
 
 GROUPS: Final = 20
 """Parts into which every data set is divided for standard errors."""
-LONGEST_ROW: Final = 1024
+LONGEST_ROW: Final = 256
 """Positions of a sample that its key looks at, evenly spaced; all of them where there are no more."""
 _SEED: Final = 0x5EED
 

@@ -18,7 +18,7 @@ from torch import Tensor
 from typing_extensions import override
 
 from modelreuse.scores.chunk import Chunk
-from modelreuse.scores.dyadic_grid import BINS, CELLS, Grid, regridded
+from modelreuse.scores.dyadic_grid import BINS, CELLS, Grid, power_of_two, regridded
 from modelreuse.scores.errors import WrongShape
 from modelreuse.scores.keys import GROUPS
 from modelreuse.scores.sketch import Arrays, Sketch, Sketches
@@ -64,8 +64,9 @@ class LayerHistograms(Sketch):
             counting.count(values, groups, self)
             if beyond:
                 excess = counting.excess(values)
-                self.excess += excess.sum(dim=0)
-                self.part_excess.index_add_(0, groups, excess[:, self.part_channels])
+                self.excess += excess.sum(dim=0, dtype=torch.float64)
+                self.part_excess.index_add_(0, groups, excess[:, self.part_channels].to(torch.float64))
+        self.cell_sums += counting.cell_sums
         self.samples += torch.bincount(chunk.groups, minlength=GROUPS)
 
     def means(self, channels: slice) -> Tensor:
@@ -167,7 +168,7 @@ class _Counting:
         channels = len(grid.low)
         exact = dtype == torch.float64 or channels * CELLS >= _EXACT
         self.dtype = torch.float64 if exact else torch.float32
-        self.scale = torch.ldexp(torch.ones_like(grid.low), -grid.exponent).to(self.dtype)
+        self.scale = power_of_two(-grid.exponent).to(self.dtype)
         self.first = grid.first.to(self.dtype)
         row = torch.arange(channels, device=grid.low.device) * CELLS + 1
         self.row = row.to(self.dtype)
@@ -175,26 +176,27 @@ class _Counting:
         self.part_channels = part_channels
         self.part_row = torch.arange(len(part_channels), device=row.device) * CELLS - (row[part_channels] - 1)
         self.ones = torch.ones((), dtype=torch.int32, device=row.device)
+        # In the values' precision: a chunk has too few samples for that to lose more than a value's own rounding.
+        self.cell_sums = torch.zeros((channels, CELLS), dtype=dtype, device=row.device)
 
     def count(self, values: Tensor, groups: Tensor, into: LayerHistograms) -> None:
         """Add (m, c) values to counts and sums, and those of the channels in parts to their part."""
         cells = values.to(self.dtype, copy=True).mul_(self.scale).floor_().sub_(self.first)
         index = cells.clamp_(-1, BINS).add_(self.row).to(torch.int64)
         in_parts = index[:, self.part_channels] + self.part_row + groups[:, None] * (into.parts.shape[1] * CELLS)
-        exact = values.to(torch.float64)
         into.counts.view(-1).scatter_add_(0, index.view(-1), self.ones.expand(index.numel()))
-        into.cell_sums.view(-1).scatter_add_(0, index.view(-1), exact.reshape(-1))
+        self.cell_sums.view(-1).scatter_add_(0, index.view(-1), values.reshape(-1))
         into.parts.view(-1).scatter_add_(0, in_parts.view(-1), self.ones.expand(in_parts.numel()))
-        into.squares += exact.square().sum(dim=0)
+        into.squares += values.square().sum(dim=0, dtype=torch.float64)
 
     def outside(self, low: Tensor, high: Tensor) -> Tensor:
         """(c,) whether any value between low and high lies beyond the grid."""
         return (low < self.ends[0]) | (high >= self.ends[1])
 
     def excess(self, values: Tensor) -> Tensor:
-        """(m, c) float64: how far each value lies beyond the grid's ends, 0 inside."""
-        below, above = self.ends[0] - values, values - self.ends[1]
-        return below.clamp_(min=0) + above.clamp_(min=0)
+        """(m, c): how far each value lies beyond the grid's ends, 0 inside."""
+        low, high = (end.to(values.dtype) for end in self.ends)
+        return values.clamp(low, high).sub_(values).abs_()
 
 
 def _part_channels(layers: tuple[tuple[str, int], ...]) -> Tensor:

@@ -6,22 +6,23 @@ Their defects are kept (Wasserstein of histogram heights, a range per histogram)
 import numpy as np
 import torch
 from scipy.stats import entropy, wasserstein_distance
+from torch.utils.data import DataLoader, TensorDataset
 
 BINS = (16, 32, 64)
 
 
 def resque_dist(model, reference, new, classes):
-    """Per class, every sample of both data sets is loaded; those of the class pass through the body, one by one."""
+    """Per class, a loader goes through both data sets, one sample at a time; those of the class pass the body."""
     body = model[:-1]
     distances = []
     with torch.inference_mode():
         for c in range(classes):
             units = []
-            for images, labels in (reference, new):
-                total = torch.zeros(64, dtype=torch.float64)
-                for image, label in zip(images, labels, strict=True):
-                    if int(label) == c:
-                        total += body(image[None])[0]
+            for data in (reference, new):
+                total = torch.zeros(1, dtype=torch.float64)
+                for image, label in DataLoader(TensorDataset(*data), batch_size=1):
+                    if label.item() == c:
+                        total = total + body(image)[0]
                 units.append(total / total.norm())
             distances.append(float(torch.arccos((units[0] @ units[1]).clamp(-1, 1)) / np.pi))
     return float(np.mean(distances))
