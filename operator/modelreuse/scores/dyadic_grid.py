@@ -37,9 +37,8 @@ class Grid:
     def of(low: Tensor, high: Tensor) -> Grid:
         """The finest grid that holds all values between low and high, (c,) each."""
         low, high = low.to(torch.float64), high.to(torch.float64)
-        largest = torch.frexp(torch.maximum(low.abs(), high.abs())).exponent.to(torch.int64)
-        exponent = torch.frexp((high - low) / BINS).exponent.to(torch.int64)
-        exponent = torch.maximum(exponent, largest - _DIGITS).clamp_(min=_FINEST)
+        largest = _exponent(torch.maximum(low.abs(), high.abs())) - _DIGITS
+        exponent = torch.maximum(_exponent(high / BINS - low / BINS), largest)
         first = _first(low, exponent)
         exponent = exponent + (_cell(high, exponent) >= first + BINS)
         return Grid(low, high, exponent, _first(low, exponent))
@@ -80,8 +79,14 @@ def regridded(counts: Tensor, old: Grid, new: Grid) -> Tensor:
     return counts
 
 
+def _exponent(values: Tensor) -> Tensor:
+    """Whole numbers e, at least _FINEST, with values (not negative) in [2**(e - 1), 2**e)."""
+    exponent = torch.frexp(values).exponent.to(torch.int64)
+    return torch.where(values > 0, exponent, _FINEST).clamp_(min=_FINEST)
+
+
 def power_of_two(exponent: Tensor) -> Tensor:
-    """float64 2**exponent for whole numbers in [-1022, 1023], from its bits: exact on every device, which pow is not."""
+    """float64 2**exponent for whole numbers in [-1022, 1023], from its bits: pow is not exact everywhere."""
     return ((exponent + 1023) << 52).view(torch.float64)
 
 

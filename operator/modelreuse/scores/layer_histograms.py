@@ -35,7 +35,7 @@ class LayerHistograms(Sketch):
 
     layers: name and number of channels of each, as in Chunk. The tensors below have c channels in all, and p of them
     in parts. counts: (c, CELLS), cell_sums: (c, CELLS) of the values; parts: (GROUPS, p, CELLS) counts.
-    samples: (GROUPS,). squares: (c,) sum of the squared values.
+    samples: (GROUPS,).
     excess: (c,) sum of how far values lie beyond the grid's ends; part_excess: (GROUPS, p).
     """
 
@@ -100,16 +100,6 @@ class LayerHistograms(Sketch):
             known = getattr(self, name)
             known += other[name].to(known.device, known.dtype)
 
-    @property
-    def low(self) -> Tensor:
-        """(c,) smallest values seen."""
-        return self._low
-
-    @property
-    def high(self) -> Tensor:
-        """(c,) largest values seen."""
-        return self._high
-
     def _begin(self, layers: tuple[tuple[str, int], ...], device: torch.device | None) -> None:
         """Make room at the first samples; afterwards check that they are of the same layers."""
         if self.layers:
@@ -128,7 +118,7 @@ class LayerHistograms(Sketch):
         self.cell_sums = torch.zeros((c, CELLS), dtype=torch.float64, device=device)
         self.parts = torch.zeros((GROUPS, p, CELLS), dtype=torch.int32, device=device)
         self.samples = torch.zeros(GROUPS, dtype=torch.float64, device=device)
-        self.squares, self.excess = (torch.zeros(c, dtype=torch.float64, device=device) for _ in range(2))
+        self.excess = torch.zeros(c, dtype=torch.float64, device=device)
         self.part_excess = torch.zeros((GROUPS, p), dtype=torch.float64, device=device)
 
     def _fitted(self, low: Tensor, high: Tensor) -> Grid:
@@ -136,13 +126,13 @@ class LayerHistograms(Sketch):
         low, high = low.to(self.counts.device, torch.float64), high.to(self.counts.device, torch.float64)
         known = self.grid
         if known is None:
-            self._low, self._high = low, high
+            self.low, self.high = low, high
             self.grid = Grid.of(low, high) if self.reference is None else self._grid_of_reference(low.device)
             return self.grid
-        if bool(((low < self._low) | (high > self._high)).any()):
-            self._low, self._high = torch.minimum(low, self._low), torch.maximum(high, self._high)
+        if bool(((low < self.low) | (high > self.high)).any()):
+            self.low, self.high = torch.minimum(low, self.low), torch.maximum(high, self.high)
             if self.reference is None:
-                self.grid = Grid.of(self._low, self._high)
+                self.grid = Grid.of(self.low, self.high)
                 own = self.part_channels
                 regridded(self.counts, known, self.grid)
                 regridded(self.cell_sums, known, self.grid)
@@ -157,7 +147,7 @@ class LayerHistograms(Sketch):
         return grid.to(device)
 
 
-_ADDED: Final = ("counts", "cell_sums", "parts", "samples", "squares", "excess", "part_excess")
+_ADDED: Final = ("counts", "cell_sums", "parts", "samples", "excess", "part_excess")
 _EXTREMES: Final = ("low", "high")
 
 
@@ -187,7 +177,6 @@ class _Counting:
         into.counts.view(-1).scatter_add_(0, index.view(-1), self.ones.expand(index.numel()))
         self.cell_sums.view(-1).scatter_add_(0, index.view(-1), values.reshape(-1))
         into.parts.view(-1).scatter_add_(0, in_parts.view(-1), self.ones.expand(in_parts.numel()))
-        into.squares += values.square().sum(dim=0, dtype=torch.float64)
 
     def outside(self, low: Tensor, high: Tensor) -> Tensor:
         """(c,) whether any value between low and high lies beyond the grid."""
