@@ -88,8 +88,8 @@ def test_every_figure_lies_in_its_range_or_is_absent(old, new):
 @settings(deadline=None, max_examples=25)
 @given(references(), data())
 def test_a_distance_is_what_is_seen_less_what_unmoved_data_show(old, new):
-    for name in RAW:
-        result = compare(old.batches(), new.batches())[name]
+    results = compare(old.batches(), new.batches())
+    for result in (results[name] for name in RAW):
         if result.value is not None:
             assert result.details["raw"] >= 0
             assert result.value == pytest.approx(result.details["raw"] - result.details.get("null", 0), abs=1e-12)
@@ -197,3 +197,29 @@ def test_names_of_classes_do_not_matter(old, new, names):
     for name in ("resque_task", "estimated_accuracy", "initial_error", "class_coverage"):
         one, two = plain[name].value, other[name].value
         assert two == (None if one is None else pytest.approx(one, abs=1e-12))
+
+
+@settings(deadline=None, max_examples=25)
+@given(
+    references(),
+    data(),
+    st.integers(-36, 36),
+    st.integers(-36, 36),
+    st.sampled_from(["as it is", "one class", "constant", "constant class"]),
+)
+def test_no_scale_and_no_degenerate_data_make_a_figure_that_is_not_finite(old, new, one, other, kind):
+    """ScoreResult refuses NaN and infinity; here it is enough that nothing is raised."""
+
+    def scaled(some, exponent):
+        return Samples(some.logits, (some.embedding * 10.0**exponent).astype(np.float32), some.labels)
+
+    if kind == "one class":
+        new = new.take(np.flatnonzero(new.labels == new.labels[0]))
+    if kind == "constant":
+        new = Samples(new.logits, np.ones_like(new.embedding), new.labels)
+    if kind == "constant class":
+        new = Samples(new.logits, np.where((new.labels == 0)[:, None], 0, new.embedding), new.labels)
+    old, new = scaled(old, one), scaled(new, other)
+    for sides in ((old, new), (old, old)):
+        results = compare(*(side.batches() for side in sides))
+        assert list(results) == list(SCORES)

@@ -61,6 +61,24 @@ class Grid:
         """Of some of the channels."""
         return Grid(self.low[channels], self.high[channels], self.exponent[channels], self.first[channels])
 
+    def block(self, channels: slice) -> Grid:
+        """Of some neighbouring channels."""
+        return Grid(self.low[channels], self.high[channels], self.exponent[channels], self.first[channels])
+
+    def cells(self, values: Tensor) -> Tensor:
+        """(m, c) int64 in [0, CELLS): the cell of each of (m, c) values."""
+        scaled = values * power_of_two(-self.exponent).to(values.dtype)
+        return scaled.floor_().sub_(self.first.to(values.dtype)).clamp_(-1, BINS).add_(1).to(torch.int64)
+
+    def leaves_out(self, low: Tensor, high: Tensor) -> bool:
+        """Whether any value between low and high, (c,) each, lies beyond the grid's ends."""
+        return bool(((low < self.start) | (high >= self.start + BINS * self.width)).any())
+
+    def excess(self, values: Tensor) -> Tensor:
+        """(m, c): how far each of (m, c) values lies beyond the grid's ends, 0 inside."""
+        low, high = self.start.to(values.dtype), (self.start + BINS * self.width).to(values.dtype)
+        return values.clamp(low, high).sub_(values).abs_()
+
 
 def regridded(counts: Tensor, old: Grid, new: Grid) -> Tensor:
     """Counts (..., c, CELLS) on a grid of c channels, brought onto an equal or coarser one that holds all of it."""

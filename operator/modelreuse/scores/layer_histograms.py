@@ -8,6 +8,7 @@ exactly. It must not know what is compared.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Mapping
 from typing import Any, ClassVar, Final
 
@@ -18,7 +19,7 @@ from torch import Tensor
 from typing_extensions import override
 
 from modelreuse.scores.chunk import Chunk
-from modelreuse.scores.dyadic_grid import BINS, CELLS, Grid, power_of_two, regridded
+from modelreuse.scores.dyadic_grid import CELLS, Grid, regridded
 from modelreuse.scores.errors import WrongShape
 from modelreuse.scores.keys import GROUPS
 from modelreuse.scores.sketch import Arrays, Sketch, Sketches
@@ -26,8 +27,8 @@ from modelreuse.scores.sketch import Arrays, Sketch, Sketches
 PART_CHANNELS: Final = 16
 TILE: Final = 2**16
 """Numbers that are binned at a time: what fits a core's cache."""
-_EXACT: Final = 2**24
-"""Whole numbers below this are exact in float32."""
+DEVICE_TILE: Final = 2**24
+"""The same on an accelerator: few launches matter more there."""
 
 
 class LayerHistograms(Sketch):
@@ -56,17 +57,13 @@ class LayerHistograms(Sketch):
         self._begin(chunk.layers, chunk.channels.device)
         low, high = torch.aminmax(chunk.channels, dim=0)
         grid = self._fitted(low, high)
-        counting = _Counting(grid, self.part_channels, chunk.channels.dtype)
-        rows = max(1, TILE // chunk.channels.shape[1])
-        beyond = self.reference is not None and bool(counting.outside(low, high).any())
-        for start in range(0, chunk.samples, rows):
-            values, groups = chunk.channels[start : start + rows], chunk.groups[start : start + rows]
-            counting.count(values, groups, self)
-            if beyond:
-                excess = counting.excess(values)
-                self.excess += excess.sum(dim=0, dtype=torch.float64)
-                self.part_excess.index_add_(0, groups, excess[:, self.part_channels].to(torch.float64))
-        self.cell_sums += counting.cell_sums
+        # Block by block of channels: their histograms stay in a core's cache while all samples are counted.
+        width = max(1, (TILE if chunk.channels.device.type == "cpu" else DEVICE_TILE) // chunk.samples)
+        for start in range(0, chunk.channels.shape[1], width):
+            block = slice(start, start + width)
+            own = grid.block(block)
+            beyond = self.reference is not None and own.leaves_out(low[block], high[block])
+            self._count(chunk.channels[:, block], chunk.groups, block, own, beyond=beyond)
         self.samples += torch.bincount(chunk.groups, minlength=GROUPS)
 
     def means(self, channels: slice) -> Tensor:
@@ -100,6 +97,26 @@ class LayerHistograms(Sketch):
             known = getattr(self, name)
             known += other[name].to(known.device, known.dtype)
 
+    def _count(self, values: Tensor, groups: Tensor, block: slice, grid: Grid, *, beyond: bool) -> None:
+        """Add (m, b) values of a block of channels, which has this grid; beyond: whether some lie outside of it."""
+        index = grid.cells(values) + torch.arange(values.shape[1], device=values.device) * CELLS
+        ones = torch.ones((), dtype=torch.int32, device=values.device)
+        self.counts[block].view(-1).scatter_add_(0, index.view(-1), ones.expand(index.numel()))
+        # In the values' precision: a chunk has too few samples for that to lose more than a value's own rounding.
+        sums = torch.zeros((values.shape[1], CELLS), dtype=values.dtype, device=values.device)
+        sums.view(-1).scatter_add_(0, index.view(-1), values.reshape(-1))
+        self.cell_sums[block] += sums
+        first, last = (bisect_left(self._parted, edge) for edge in (block.start, block.stop))
+        own = self.part_channels[first:last] - block.start
+        # The same cells, in the rows of their part and of their place among the channels in parts.
+        place = torch.arange(first, last, device=own.device) - own
+        in_parts = index[:, own] + (place + groups[:, None] * self.parts.shape[1]) * CELLS
+        self.parts.view(-1).scatter_add_(0, in_parts.view(-1), ones.expand(in_parts.numel()))
+        if beyond:
+            excess = grid.excess(values)
+            self.excess[block] += excess.sum(dim=0, dtype=torch.float64)
+            self.part_excess[:, first:last].index_add_(0, groups, excess[:, own].to(torch.float64))
+
     def _begin(self, layers: tuple[tuple[str, int], ...], device: torch.device | None) -> None:
         """Make room at the first samples; afterwards check that they are of the same layers."""
         if self.layers:
@@ -113,6 +130,7 @@ class LayerHistograms(Sketch):
         self.layers = layers
         c = sum(channels for _, channels in layers)
         self.part_channels = _part_channels(layers).to(device)
+        self._parted = self.part_channels.tolist()
         p = len(self.part_channels)
         self.counts = torch.zeros((c, CELLS), dtype=torch.int32, device=device)
         self.cell_sums = torch.zeros((c, CELLS), dtype=torch.float64, device=device)
@@ -149,43 +167,6 @@ class LayerHistograms(Sketch):
 
 _ADDED: Final = ("counts", "cell_sums", "parts", "samples", "excess", "part_excess")
 _EXTREMES: Final = ("low", "high")
-
-
-class _Counting:
-    """Values to cells, on one grid."""
-
-    def __init__(self, grid: Grid, part_channels: Tensor, dtype: torch.dtype) -> None:
-        channels = len(grid.low)
-        exact = dtype == torch.float64 or channels * CELLS >= _EXACT
-        self.dtype = torch.float64 if exact else torch.float32
-        self.scale = power_of_two(-grid.exponent).to(self.dtype)
-        self.first = grid.first.to(self.dtype)
-        row = torch.arange(channels, device=grid.low.device) * CELLS + 1
-        self.row = row.to(self.dtype)
-        self.ends = grid.start, grid.start + BINS * grid.width
-        self.part_channels = part_channels
-        self.part_row = torch.arange(len(part_channels), device=row.device) * CELLS - (row[part_channels] - 1)
-        self.ones = torch.ones((), dtype=torch.int32, device=row.device)
-        # In the values' precision: a chunk has too few samples for that to lose more than a value's own rounding.
-        self.cell_sums = torch.zeros((channels, CELLS), dtype=dtype, device=row.device)
-
-    def count(self, values: Tensor, groups: Tensor, into: LayerHistograms) -> None:
-        """Add (m, c) values to counts and sums, and those of the channels in parts to their part."""
-        cells = values.to(self.dtype, copy=True).mul_(self.scale).floor_().sub_(self.first)
-        index = cells.clamp_(-1, BINS).add_(self.row).to(torch.int64)
-        in_parts = index[:, self.part_channels] + self.part_row + groups[:, None] * (into.parts.shape[1] * CELLS)
-        into.counts.view(-1).scatter_add_(0, index.view(-1), self.ones.expand(index.numel()))
-        self.cell_sums.view(-1).scatter_add_(0, index.view(-1), values.reshape(-1))
-        into.parts.view(-1).scatter_add_(0, in_parts.view(-1), self.ones.expand(in_parts.numel()))
-
-    def outside(self, low: Tensor, high: Tensor) -> Tensor:
-        """(c,) whether any value between low and high lies beyond the grid."""
-        return (low < self.ends[0]) | (high >= self.ends[1])
-
-    def excess(self, values: Tensor) -> Tensor:
-        """(m, c): how far each value lies beyond the grid's ends, 0 inside."""
-        low, high = (end.to(values.dtype) for end in self.ends)
-        return values.clamp(low, high).sub_(values).abs_()
 
 
 def _part_channels(layers: tuple[tuple[str, int], ...]) -> Tensor:

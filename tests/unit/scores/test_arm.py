@@ -49,6 +49,13 @@ def test_values_far_beyond_the_reference_are_measured_exactly():
     assert result.details["raw"] == pytest.approx(exact_arm(old, new), rel=1e-3)
 
 
+def test_a_channel_that_fell_silent_is_beyond_the_grid_too():
+    """Zeros sum to nothing, and are as far from 5..6 as any other value there."""
+    old, new = {"e": normal(1, channels=1) * 0.1 + 5.5}, {"e": np.zeros((200, 1))}
+    result = result_of(Arm(), observed(old), observed(new))
+    assert result.details["raw"] == pytest.approx(exact_arm(old, new), rel=1e-3)
+
+
 def test_a_channel_that_hardly_varies_does_not_drown_the_others():
     old, new = {"e": normal(1, channels=2)}, {"e": normal(2, channels=2)}
     for side in (old, new):

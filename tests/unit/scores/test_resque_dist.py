@@ -106,3 +106,37 @@ def test_the_labelled_figure_needs_labels_on_both_sides(labelled):
     result = result_of(ResqueDist(ClassBasis.LABELS), old, new)
     assert result.undefined is not None
     assert result.undefined.reason == "LabelsMissing"
+
+
+def test_long_embeddings_are_compared_whole_and_only_their_replicates_are_projected():
+    old, new = samples(1, n=800, size=150), samples(2, n=800, size=150, shift=1.5)
+    result = result_of(ResqueDist(ClassBasis.LABELS), old.batches(200), new.batches(200))
+    expected = published.resque_dist(old.embedding, old.labels, new.embedding, new.labels, range(4))
+    assert result.details["raw"] == pytest.approx(expected, abs=1e-8)
+    assert 0 < result.details["null"] < 0.2 * expected
+    assert 0 < result.standard_error < 0.1 * expected
+
+
+def test_the_null_is_what_unmoved_data_show_whatever_their_sizes():
+    for n, m in ((400, 4000), (4000, 400)):
+        results = [
+            result_of(ResqueDist(ClassBasis.LABELS), samples(s, n=n).batches(400), samples(99 + s, n=m).batches(400))
+            for s in range(12)
+        ]
+        raw, value = (
+            np.mean([figure(r) for r in results]) for figure in (lambda r: r.details["raw"], lambda r: r.value)
+        )
+        assert abs(value) < 0.25 * raw
+
+
+def test_the_standard_error_is_the_spread_over_many_data_sets():
+    results = [
+        result_of(
+            ResqueDist(ClassBasis.LABELS),
+            samples(s, n=1000).batches(500),
+            samples(500 + s, n=1000, shift=1.5).batches(500),
+        )
+        for s in range(30)
+    ]
+    told = np.mean([result.standard_error for result in results])
+    assert 0.7 < told / np.std([result.details["raw"] for result in results], ddof=1) < 1.4
