@@ -13,7 +13,7 @@ REGISTRY ?=
 
 export PYTHONPATH := operator:tools
 
-.PHONY: help setup demo test test-unit test-storage test-cluster test-e2e test-gpu lint generate cluster-up cluster-down images clean
+.PHONY: help setup demo test test-unit test-storage test-cluster test-e2e test-gpu bench-scores lint generate cluster-up cluster-down images clean
 
 help: ## List what can be made
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -54,6 +54,10 @@ test-e2e: setup ## The whole flow on a real node
 
 test-gpu: setup ## What needs an NVIDIA GPU
 	$(PYTEST) tests/gpu
+
+bench-scores: export PYTHONPATH := operator:tools:tests
+bench-scores: setup ## What scores cost and how exact they are, beside their peers; writes build/bench/scores.json
+	$(PYTHON) -m bench.scores
 
 lint: setup ## ruff, mypy --strict, import arrows, generated files
 	.venv/bin/ruff check .

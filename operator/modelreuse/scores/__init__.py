@@ -5,11 +5,11 @@ arrays: `compare` on batches of `Observation`, so that others can check our numb
 with each score. This package must not know of files, clusters, energy or cost: it turns tensors into figures.
 """
 
-from modelreuse.scores.centroid_agreement import CentroidAgreement, CentroidReference
-from modelreuse.scores.class_coverage import ClassCoverage, ClassCoverageReference
+from modelreuse.scores.census import DataSummary
+from modelreuse.scores.chunk import EMBEDDING
+from modelreuse.scores.cka import linear_cka
 from modelreuse.scores.class_sums import MINIMUM_CLASS_SAMPLES
-from modelreuse.scores.confidence import Confidence
-from modelreuse.scores.contingency import adjusted_rand_index
+from modelreuse.scores.contingency import adjusted_rand_index, balanced_nmi
 from modelreuse.scores.errors import (
     ActivationsNotFinite,
     EmptyData,
@@ -23,69 +23,75 @@ from modelreuse.scores.errors import (
     UnknownLayer,
     WrongShape,
 )
-from modelreuse.scores.estimated_accuracy import EstimatedAccuracy, EstimatedAccuracyReference
+from modelreuse.scores.evidence import Evidence, Interval, audit_sentence, audit_size, audited, evidence_of
+from modelreuse.scores.fine_tuning import TrainedSuffix, worth_training
+from modelreuse.scores.frechet import frechet_distance
 from modelreuse.scores.head import logits_in
-from modelreuse.scores.initial_cross_entropy import InitialCrossEntropy
-from modelreuse.scores.initial_error import InitialError
+from modelreuse.scores.layer_shift import LayerShift
 from modelreuse.scores.layers import Inputs, Layer, layer_table, to_device
+from modelreuse.scores.logme import logme
 from modelreuse.scores.observation import Array, ClassBasis, Observation
-from modelreuse.scores.passes import DataSummary, NewPass, ReferencePass, compare
-from modelreuse.scores.resque_dist import ResqueDist, ResqueReference
+from modelreuse.scores.passes import NewPass, ReferencePass, compare
+from modelreuse.scores.replicates import Distance
 from modelreuse.scores.result import Finding, ScoreResult
 from modelreuse.scores.shift import Batches, ShiftReport, measure_shift, pass_over_new, pass_over_reference
-from modelreuse.scores.sketch import Reference, Score, Sketch
+from modelreuse.scores.sketch import Score, Sketch, Sketches
 from modelreuse.scores.table import SCORES, ScoreTable
 from modelreuse.scores.taps import Taps, find_head
 
 __all__ = [
+    "EMBEDDING",
     "MINIMUM_CLASS_SAMPLES",
     "SCORES",
     "ActivationsNotFinite",
     "Array",
     "Batches",
-    "CentroidAgreement",
-    "CentroidReference",
     "ClassBasis",
-    "ClassCoverage",
-    "ClassCoverageReference",
-    "Confidence",
     "DataSummary",
+    "Distance",
     "EmptyData",
-    "EstimatedAccuracy",
-    "EstimatedAccuracyReference",
+    "Evidence",
     "Finding",
     "HeadNotFound",
-    "InitialCrossEntropy",
-    "InitialError",
     "Inputs",
     "InputsNotFinite",
     "InputsRejected",
+    "Interval",
     "LabelsNotIntegers",
     "LabelsOutOfRange",
     "Layer",
+    "LayerShift",
     "NewPass",
     "Observation",
     "OneClass",
-    "Reference",
     "ReferencePass",
-    "ResqueDist",
-    "ResqueReference",
     "Score",
     "ScoreError",
     "ScoreResult",
     "ScoreTable",
     "ShiftReport",
     "Sketch",
+    "Sketches",
     "Taps",
+    "TrainedSuffix",
     "UnknownLayer",
     "WrongShape",
     "adjusted_rand_index",
+    "audit_sentence",
+    "audit_size",
+    "audited",
+    "balanced_nmi",
     "compare",
+    "evidence_of",
     "find_head",
+    "frechet_distance",
     "layer_table",
+    "linear_cka",
     "logits_in",
+    "logme",
     "measure_shift",
     "pass_over_new",
     "pass_over_reference",
     "to_device",
+    "worth_training",
 ]

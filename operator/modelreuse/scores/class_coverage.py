@@ -5,26 +5,11 @@ from __future__ import annotations
 import torch
 from typing_extensions import override
 
-from modelreuse.scores.class_sums import MINIMUM_CLASS_SAMPLES, nothing_seen, too_few
-from modelreuse.scores.observation import ClassBasis, Observation
+from modelreuse.scores.census import Census
+from modelreuse.scores.class_sums import MINIMUM_CLASS_SAMPLES, no_classes, nothing_seen, too_few
+from modelreuse.scores.observation import ClassBasis
 from modelreuse.scores.result import Finding, ScoreResult
-from modelreuse.scores.sketch import Reference, Score
-
-
-class ClassCoverageReference(Reference):
-    """How often each class was predicted; 8 k bytes."""
-
-    def __init__(self, minimum: int = MINIMUM_CLASS_SAMPLES) -> None:
-        super().__init__()
-        self.minimum = minimum
-
-    @override
-    def observe(self, observation: Observation) -> None:
-        self.add_counts("counts", observation.predicted, observation.outputs)
-
-    @override
-    def score(self) -> ClassCoverage:
-        return ClassCoverage(self)
+from modelreuse.scores.sketch import Score, Sketches
 
 
 class ClassCoverage(Score):
@@ -37,28 +22,26 @@ class ClassCoverage(Score):
 
     name = "class_coverage"
     means = "Share of the classes predicted on the reference that are still predicted: 1 all, below 0.5 a collapse."
+    reads = (Census,)
 
-    def __init__(self, reference: ClassCoverageReference) -> None:
-        super().__init__()
-        self.reference = reference
-
-    @override
-    def observe(self, observation: Observation) -> None:
-        self.add_counts("counts", observation.predicted, observation.outputs)
+    def __init__(self, minimum: int = MINIMUM_CLASS_SAMPLES) -> None:
+        self.minimum = minimum
 
     @override
-    def result(self) -> ScoreResult:
-        reference, basis = self.reference, ClassBasis.PREDICTED
-        if not (self.holds("counts") and reference.holds("counts")):
-            return ScoreResult(self.name, None, self.means, 0, basis, undefined=nothing_seen(self.name, basis))
-        then, now = reference.total("counts"), self.total("counts")
+    def result(self, reference: Sketches, new: Sketches) -> ScoreResult:
+        basis = ClassBasis.PREDICTED
+        then, now = reference.of(Census).predictions(), new.of(Census).predictions()
+        if not (len(then) and len(now)):
+            seen = reference.of(Census).shape is not None and new.of(Census).shape is not None
+            why = no_classes(self.name) if seen else nothing_seen(self.name, basis, classes=True)
+            return ScoreResult(self.name, None, self.means, 0, basis, undefined=why)
         samples = int(now.sum())
-        known = then >= reference.minimum
+        known = then >= self.minimum
         if not bool(known.any()):
-            undefined = too_few(f"{self.name}: the reference", 1, 0, reference.minimum)
+            undefined = too_few(f"{self.name}: the reference", 1, 0, self.minimum)
             return ScoreResult(self.name, None, self.means, samples, basis, undefined=undefined)
         expected = then * (samples / float(then.sum()))
-        still = known & (now > 0) & (now >= torch.clamp(expected / 2, max=float(reference.minimum)))
+        still = known & (now > 0) & (now >= torch.clamp(expected / 2, max=float(self.minimum)))
         classes, kept = int(known.sum()), int(still.sum())
         finding = None
         if 2 * kept < classes:

@@ -1,79 +1,119 @@
 """Per-class sums of embeddings: what RESQUE and the nearest-centroid agreement both keep of a data set.
 
-This module must not know what is computed from them.
+Kept for each of the 20 parts, so that halves and replicates come from the same sums; where embeddings are long, parts
+are kept of their projection, and the embeddings themselves for two halves. It must not know what is computed from them.
 """
 
 from __future__ import annotations
 
-from typing import Final
+from dataclasses import dataclass
+from typing import ClassVar, Final
 
+import torch
 from torch import Tensor
 from typing_extensions import override
 
-from modelreuse.scores.errors import WrongShape
-from modelreuse.scores.observation import ClassBasis, Observation
+from modelreuse.scores.chunk import PROJECTED, Chunk
+from modelreuse.scores.keys import GROUPS
+from modelreuse.scores.observation import ClassBasis
 from modelreuse.scores.result import Finding
-from modelreuse.scores.sketch import Reference, Sketch
+from modelreuse.scores.sketch import Sums
 
 MINIMUM_CLASS_SAMPLES: Final = 20
 """A class with fewer samples than this in a data set says too little about itself to count."""
 
 
-class ClassSums(Reference):
-    """Sum of the embeddings (k, d) and number of samples (k,) of each class in the reference; 8 k (d + 1) bytes.
+@dataclass(frozen=True)
+class PerClass:
+    """counts: (k,) samples of each class. sums: (k, d) of their embeddings."""
 
-    basis: by which classes; by labels, batches without labels are passed over.
-    minimum: samples from which a class counts.
-    """
+    counts: Tensor
+    sums: Tensor
 
-    def __init__(self, basis: ClassBasis = ClassBasis.PREDICTED, minimum: int = MINIMUM_CLASS_SAMPLES) -> None:
-        super().__init__()
-        self.basis = basis
-        self.minimum = minimum
+
+class ClassSums(Sums):
+    """Sum of the embeddings and number of samples of each class; 160 k (r + 1) + 16 k d bytes, r = min(d, 64)."""
+
+    basis: ClassVar[ClassBasis]
 
     @override
-    def observe(self, observation: Observation) -> None:
-        add_class_sums(self, observation, self.basis)
+    def update(self, chunk: Chunk) -> None:
+        found = chunk.classes(self.basis)
+        if found is None:
+            return
+        rows, classes = found
+        k, groups = chunk.outputs, chunk.groups[rows]
+        index = groups * k + classes
+        self.add_counts("counts", index, GROUPS * k)
+        self.add_rows("parts", index, chunk.projected[rows], GROUPS * k)
+        if chunk.embedding.shape[1] > PROJECTED:
+            self.add_rows("halves", (groups % 2) * k + classes, chunk.embedding64[rows], 2 * k)
 
     @property
-    def counts(self) -> Tensor:
-        """(k,) samples of each class."""
-        return self.total("counts")
+    def seen(self) -> bool:
+        """Whether any sample had a class."""
+        return self.holds("counts")
 
     @property
-    def sums(self) -> Tensor:
-        """(k, d) sum of each class's embeddings."""
-        return self.total("sums")
+    def classes(self) -> int:
+        """Number of classes k."""
+        return self.total("counts").numel() // GROUPS
 
-    @property
-    def counted(self) -> Tensor:
-        """(k,) whether a class has enough samples to count."""
-        return self.counts >= self.minimum
+    def whole(self) -> PerClass:
+        """All samples, embeddings as they are."""
+        sums = self.total("halves") if self.holds("halves") else self.total("parts")
+        return PerClass(self._counts().sum(dim=0), sums.view(-1, self.classes, sums.shape[1]).sum(dim=0))
+
+    def half(self, which: int) -> PerClass:
+        """The parts with even (0) or odd (1) numbers, embeddings as they are."""
+        counts = self._counts()[which::2].sum(dim=0)
+        if self.holds("halves"):
+            return PerClass(counts, self.total("halves").view(2, self.classes, -1)[which])
+        return PerClass(counts, self._parts()[which::2].sum(dim=0))
+
+    def union(self, parts: Tensor) -> PerClass:
+        """Some of the parts, (GROUPS,) ones, embeddings projected where they are long."""
+        return PerClass(parts @ self._counts(), torch.tensordot(parts, self._parts(), dims=1))
+
+    def _counts(self) -> Tensor:
+        return self.total("counts").view(GROUPS, -1)
+
+    def _parts(self) -> Tensor:
+        parts = self.total("parts")
+        return parts.view(GROUPS, -1, parts.shape[1])
 
 
-def add_class_sums(sketch: Sketch, observation: Observation, basis: ClassBasis) -> None:
-    """Add the batch to the sums `sums` and `counts` of a sketch; nothing without classes of that basis."""
-    classes = observation.classes(basis)
-    if classes is not None:
-        sketch.add_rows("sums", classes, observation.embedding, observation.outputs)
-        sketch.add_counts("counts", classes, observation.outputs)
+class PredictedClassSums(ClassSums):
+    """By the model's own predictions."""
+
+    name: ClassVar[str] = "sums_of_predicted_classes"
+    basis: ClassVar[ClassBasis] = ClassBasis.PREDICTED
 
 
-def check_like(reference: ClassSums, observation: Observation) -> None:
-    """Raise WrongShape unless the observation has as many classes and embedding columns as the reference."""
-    seen, now = reference.shape("sums"), (observation.outputs, observation.embedding.shape[1])
-    if seen is not None and seen != now:
-        raise WrongShape(
-            f"{now[0]} classes and embeddings of {now[1]} numbers, but the reference had {seen[0]} and {seen[1]}; "
-            "both data sets must pass through the same model and the same layer"
-        )
+class LabelledClassSums(ClassSums):
+    """By the labels; samples without one are passed over."""
+
+    name: ClassVar[str] = "sums_of_labels"
+    basis: ClassVar[ClassBasis] = ClassBasis.LABELS
 
 
-def nothing_seen(name: str, basis: ClassBasis) -> Finding:
-    """Why a score is undefined when one of its data sets left no trace."""
+def class_sums(basis: ClassBasis) -> type[ClassSums]:
+    """The sketch for classes of that kind."""
+    return PredictedClassSums if basis is ClassBasis.PREDICTED else LabelledClassSums
+
+
+def nothing_seen(name: str, basis: ClassBasis, *, classes: bool) -> Finding:
+    """Why a score is undefined when one of its data sets left no trace; `classes`: whether the model has any."""
+    if not classes:
+        return no_classes(name)
     if basis is ClassBasis.LABELS:
         return Finding("LabelsMissing", f"{name} needs labels in the reference and in the new data")
     return Finding("EmptyData", f"{name} needs samples in the reference and in the new data")
+
+
+def no_classes(name: str) -> Finding:
+    """Why a score of classes is undefined for a model without any."""
+    return Finding("NoClasses", f"{name} needs a classifier; this model was not called one")
 
 
 def too_few(name: str, wanted: int, found: int, minimum: int) -> Finding:

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from torch import Tensor
-from typing_extensions import override
-
-from modelreuse.scores.mean_score import MeanReference
-from modelreuse.scores.observation import Observation
+from modelreuse.scores.mean_score import MeanScore
 
 
-class Confidence(MeanReference):
+class Confidence(MeanScore):
     """Mean over samples of the largest softmax probability, in [1/k, 1].
 
     The difference to the reference is the "difference of confidences" of Guillory et al. 2021 (arXiv 2107.03315). A
@@ -18,8 +14,5 @@ class Confidence(MeanReference):
 
     name = "confidence"
     means = "Mean of the model's largest softmax probability: 1 certain; less than on the reference suggests errors."
+    figure = "confidence"
     basis = None
-
-    @override
-    def figures(self, observation: Observation) -> Tensor:
-        return observation.log_probabilities.amax(dim=1).exp()

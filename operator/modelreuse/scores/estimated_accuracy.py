@@ -7,45 +7,14 @@ probability as confidence. The paper sorts all confidences; a histogram of fixed
 from __future__ import annotations
 
 import math
-from typing import Final
 
-import torch
 from torch import Tensor
 from typing_extensions import override
 
-from modelreuse.scores.observation import ClassBasis, Observation
+from modelreuse.scores.confidence_histogram import BINS, HIGHEST, LOWEST, ConfidenceHistogram
+from modelreuse.scores.observation import ClassBasis
 from modelreuse.scores.result import Finding, ScoreResult
-from modelreuse.scores.sketch import Reference, Score
-
-BINS: Final = 4096
-LOWEST: Final = -12.0
-"""Log-odds of a uniform guess among 160,000 classes; anything lower shares the first bin."""
-HIGHEST: Final = 36.0
-"""Log-odds from which float64 no longer tells a probability from 1; anything higher shares the last bin."""
-
-
-def log_odds(observation: Observation) -> Tensor:
-    """(n,) ln(p / (1 - p)) of the largest probability p, in [LOWEST, HIGHEST]; p crowds below 1, these do not."""
-    log_p = observation.log_probabilities.amax(dim=1)
-    return (log_p - torch.log(-torch.expm1(log_p))).clamp(LOWEST, HIGHEST)
-
-
-def _bins(observation: Observation) -> Tensor:
-    return ((log_odds(observation) - LOWEST) * (BINS / (HIGHEST - LOWEST))).long().clamp(max=BINS - 1)
-
-
-class EstimatedAccuracyReference(Reference):
-    """Histogram of confidence over the reference's labelled samples, and how many were right; 32 KiB."""
-
-    @override
-    def observe(self, observation: Observation) -> None:
-        if observation.labels is not None:
-            self.add_counts("histogram", _bins(observation), BINS)
-            self.add("right", (observation.predicted == observation.labels).sum().double())
-
-    @override
-    def score(self) -> EstimatedAccuracy:
-        return EstimatedAccuracy(self)
+from modelreuse.scores.sketch import Score, Sketches
 
 
 class EstimatedAccuracy(Score):
@@ -64,23 +33,17 @@ class EstimatedAccuracy(Score):
 
     name = "estimated_accuracy"
     means = "Accuracy guessed from confidence alone (ATC): 1 all right; blind to labels that changed meaning."
-
-    def __init__(self, reference: EstimatedAccuracyReference) -> None:
-        super().__init__()
-        self.reference = reference
+    reads = (ConfidenceHistogram,)
 
     @override
-    def observe(self, observation: Observation) -> None:
-        self.add_counts("histogram", _bins(observation), BINS)
-
-    @override
-    def result(self) -> ScoreResult:
-        if not self.reference.holds("histogram"):
+    def result(self, reference: Sketches, new: Sketches) -> ScoreResult:
+        known = reference.of(ConfidenceHistogram)
+        if not known.holds("labelled"):
             undefined = Finding("LabelsMissing", f"{self.name} needs labels in the reference")
             return ScoreResult(self.name, None, self.means, 0, ClassBasis.LABELS, undefined=undefined)
-        then, now = self.reference.total("histogram"), self.total("histogram", (BINS,))
+        then, now = known.total("labelled"), new.of(ConfidenceHistogram).total("all", (BINS,))
         labelled, samples = float(then.sum()), float(now.sum())
-        right = float(self.reference.total("right"))
+        right = float(known.total("right"))
         position = _position_of(then, labelled - right)
         details = {
             "reference_accuracy": right / labelled,

@@ -123,6 +123,22 @@ def logits_in(output: Any) -> Tensor:
     return found
 
 
+def embedding_in(output: Any) -> Tensor:
+    """The tensor (n, ..., d) that a model without classes returns: itself, or the first floating-point part of it.
+
+    Raises WrongShape if there is none.
+    """
+    parts: tuple[Any, ...] = (output,)
+    if isinstance(output, Mapping):
+        parts = tuple(output.values())
+    elif isinstance(output, tuple | list):
+        parts = tuple(output)
+    for part in parts:
+        if isinstance(part, Tensor) and part.is_floating_point() and part.ndim > 0:
+            return part[:, None] if part.ndim == 1 else part
+    raise WrongShape(f"the model returns {type(output).__name__} without a floating-point tensor of a row per sample")
+
+
 def _same(x: Tensor, y: Tensor) -> bool:
     tolerance = 1e-4 if y.dtype in (torch.float32, torch.float64) else 2e-2
     scale = float(y.abs().max())

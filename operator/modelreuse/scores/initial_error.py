@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-from torch import Tensor
-from typing_extensions import override
-
-from modelreuse.scores.mean_score import MeanReference
-from modelreuse.scores.observation import ClassBasis, Observation
+from modelreuse.scores.mean_score import MeanScore
+from modelreuse.scores.observation import ClassBasis
 
 
-class InitialError(MeanReference):
+class InitialError(MeanScore):
     """Share of labelled samples whose largest logit is not the label's, in [0, 1]."""
 
     name = "initial_error"
     means = "Share of labelled samples that the model gets wrong as it is: 0 none, 1 all."
+    figure = "error"
     basis = ClassBasis.LABELS
-
-    @override
-    def figures(self, observation: Observation) -> Tensor | None:
-        return None if observation.labels is None else (observation.predicted != observation.labels).double()

@@ -1,77 +1,52 @@
 """Scores that are the mean of one figure per sample, on the new data and on the reference.
 
-A score of this kind is one subclass of `MeanReference` that says what the figure is.
+A score of this kind is one subclass of `MeanScore` that says which figure.
 """
 
 from __future__ import annotations
 
-from abc import abstractmethod
 from typing import ClassVar
 
-from torch import Tensor
 from typing_extensions import override
 
-from modelreuse.scores.observation import ClassBasis, Observation
+from modelreuse.scores.census import Census
+from modelreuse.scores.class_sums import no_classes
+from modelreuse.scores.observation import ClassBasis
 from modelreuse.scores.result import Finding, ScoreResult
-from modelreuse.scores.sketch import Reference, Score, Sketch
-
-
-class MeanReference(Reference):
-    """The reference's side of a mean; 16 bytes."""
-
-    name: ClassVar[str]
-    means: ClassVar[str]
-    basis: ClassVar[ClassBasis | None]
-
-    @abstractmethod
-    def figures(self, observation: Observation) -> Tensor | None:
-        """(n,) float64, the figure of each sample, or None where the batch cannot have it."""
-
-    @override
-    def observe(self, observation: Observation) -> None:
-        _add(self, self.figures(observation))
-
-    @override
-    def score(self) -> MeanScore:
-        return MeanScore(self)
+from modelreuse.scores.sample_means import SampleMeans
+from modelreuse.scores.sketch import Score, Sketches
 
 
 class MeanScore(Score):
-    """value: the mean on the new data; details: `reference`, the mean there, and `difference`, new minus reference.
+    """value: the mean on the new data; details: `reference`, the mean there, `difference`, `standard_error`.
 
-    Without a figure on the new data the value is undefined (LabelsMissing or EmptyData); without one on the reference
-    only the details are absent.
+    Without a figure on the new data the value is undefined (LabelsMissing, NoClasses or EmptyData); without one on the
+    reference only the details are absent.
     """
 
-    def __init__(self, reference: MeanReference) -> None:
-        super().__init__()
-        self.reference = reference
+    figure: ClassVar[str]
+    basis: ClassVar[ClassBasis | None]
+    reads = (Census, SampleMeans)
 
     @override
-    def observe(self, observation: Observation) -> None:
-        _add(self, self.reference.figures(observation))
-
-    @override
-    def result(self) -> ScoreResult:
-        reference, samples = self.reference, int(self.total("samples"))
-        name, means, basis = reference.name, reference.means, reference.basis
-        details = {}
-        if reference.holds("samples"):
-            details["reference"] = float(reference.total("figures") / reference.total("samples"))
+    def result(self, reference: Sketches, new: Sketches) -> ScoreResult:
+        then, now = reference.of(SampleMeans), new.of(SampleMeans)
+        samples, details = now.samples(self.figure), {}
+        if then.samples(self.figure):
+            details["reference"] = then.mean(self.figure)
         if not samples:
-            undefined = (
-                Finding("LabelsMissing", f"{name} needs labels in the new data")
-                if basis is ClassBasis.LABELS
-                else Finding("EmptyData", f"{name} needs samples in the new data")
-            )
-            return ScoreResult(name, None, means, 0, basis, details, undefined)
-        value = float(self.total("figures")) / samples
+            why = self._why(new.of(Census))
+            return ScoreResult(self.name, None, self.means, 0, self.basis, details, why)
+        value, error = now.mean(self.figure), now.error(self.figure)
         if "reference" in details:
             details["difference"] = value - details["reference"]
-        return ScoreResult(name, value, means, samples, basis, details)
+        if error is not None:
+            details["standard_error"] = error
+        return ScoreResult(self.name, value, self.means, samples, self.basis, details)
 
-
-def _add(sketch: Sketch, figures: Tensor | None) -> None:
-    if figures is not None:
-        sketch.add("figures", figures.sum())
-        sketch.add("samples", figures.new_tensor(float(len(figures))))
+    def _why(self, census: Census) -> Finding:
+        if census.shape is not None and not census.shape[0]:
+            return no_classes(self.name)
+        if self.basis is ClassBasis.LABELS:
+            return Finding("LabelsMissing", f"{self.name} needs labels in the new data")
+        return Finding("EmptyData", f"{self.name} needs samples in the new data")

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from modelreuse.scores.errors import ActivationsNotFinite, LabelsNotIntegers, LabelsOutOfRange, OneClass, WrongShape
+from modelreuse.scores.keys import row_keys
 
 Array = Tensor | NDArray[Any]
 
@@ -32,80 +33,92 @@ class ClassBasis(StrEnum):
 
 @dataclass(frozen=True, eq=False)
 class Observation:
-    """One batch of n samples after a forward pass through a classifier with k outputs.
+    """One batch of n samples after a forward pass.
 
-    logits: (n, k), k >= 2, the scores before softmax (log-probabilities do as well).
+    logits: (n, k), k >= 2, the scores before softmax (log-probabilities do as well); None for a model without classes
+    (regression, embeddings), which then has the scores that need none.
     embedding: (n, d), the input of the head, after its activation, averaged over space or tokens.
     labels: (n,) whole numbers in [0, k), or None where there are none.
-    activations: outputs of further layers by name, each (n, ...); empty unless asked for.
+    activations: outputs of further layers by name, each (n, channels): averaged over space or tokens.
+    keys: (n,) int64, equal for the same sample; where both data sets hold the same samples in two states, equal keys
+    pair them. None takes the bits of embedding and logits.
+    clusters: (n,) int64, equal for samples that are no independent evidence (one patient, one film). None: the keys.
     Raises WrongShape, OneClass (k < 2), LabelsNotIntegers, LabelsOutOfRange.
     """
 
-    logits: Tensor
+    logits: Tensor | None
     embedding: Tensor
     labels: Tensor | None = None
     activations: Mapping[str, Tensor] = field(default_factory=lambda: MappingProxyType({}))
+    keys: Tensor | None = None
+    clusters: Tensor | None = None
 
     def __post_init__(self) -> None:
-        _check_matrix("logits", self.logits, "(n, k), one score per class")
         _check_matrix("embedding", self.embedding, "(n, d), one row per sample")
-        n, k = self.logits.shape
-        if k < 2:
-            raise OneClass(
-                f"logits: shape {tuple(self.logits.shape)} has {k} output(s) per sample; a classifier needs at least 2 "
-                "(write a binary model with one output as two logits, 0 and the output)"
-            )
-        if self.embedding.shape[0] != n:
-            raise WrongShape(f"embedding: {self.embedding.shape[0]} rows for {n} rows of logits; give one per sample")
+        n = self.embedding.shape[0]
+        if self.logits is not None:
+            _check_logits(self.logits, n)
         for name, activation in self.activations.items():
-            if activation.ndim == 0 or activation.shape[0] != n:
-                raise WrongShape(f"activations[{name!r}]: shape {tuple(activation.shape)}; give ({n}, ...)")
+            if activation.ndim != 2 or activation.shape[0] != n or not activation.is_floating_point():
+                raise WrongShape(
+                    f"activations[{name!r}]: shape {tuple(activation.shape)}, {activation.dtype}; "
+                    f"give ({n}, channels) in floating point"
+                )
+        for name, values in {"keys": self.keys, "clusters": self.clusters}.items():
+            if values is not None and (values.shape != (n,) or values.dtype != torch.int64):
+                raise WrongShape(f"{name}: shape {tuple(values.shape)}, {values.dtype}; give ({n},) int64")
         if self.labels is not None:
-            _check_labels(self.labels, n, k)
+            _check_labels(self.labels, n, None if self.logits is None else self.logits.shape[1])
 
     @staticmethod
     def from_arrays(
-        logits: Array, embedding: Array, labels: Array | None = None, activations: Mapping[str, Array] | None = None
+        logits: Array | None,
+        embedding: Array,
+        labels: Array | None = None,
+        activations: Mapping[str, Array] | None = None,
+        keys: Array | None = None,
+        clusters: Array | None = None,
     ) -> Observation:
-        """The same from numpy arrays or tensors in any mix; shapes and errors as for the class.
+        """The same from numpy arrays or tensors in any mix; errors as for the class.
 
-        Whole-number labels in floating point are accepted; NaN or infinity is refused (ActivationsNotFinite).
+        Activations of more dimensions, (n, channels, ...), are averaged over those after the second. Whole-number
+        labels in floating point are accepted; NaN or infinity is refused (ActivationsNotFinite).
         """
-        tensors = {"logits": as_tensor(logits), "embedding": as_tensor(embedding)}
+        embedded, scored = as_tensor(embedding), None if logits is None else as_tensor(logits)
         layers = {name: as_tensor(values) for name, values in (activations or {}).items()}
-        for name, values in (tensors | layers).items():
+        named = {"embedding": embedded, **({} if scored is None else {"logits": scored}), **layers}
+        for name, values in named.items():
             if not bool(values.isfinite().all()):
                 raise ActivationsNotFinite(f"{name}: holds NaN or infinity; every value must be a finite number")
         return Observation(
-            logits=tensors["logits"],
-            embedding=tensors["embedding"],
+            logits=scored,
+            embedding=embedded,
             labels=None if labels is None else as_labels(labels),
-            activations=MappingProxyType(layers),
+            activations=MappingProxyType({n: v.flatten(2).mean(dim=2) if v.ndim > 2 else v for n, v in layers.items()}),
+            keys=None if keys is None else as_labels(keys),
+            clusters=None if clusters is None else as_labels(clusters),
         )
 
     @property
     def samples(self) -> int:
         """Number of samples n."""
-        return self.logits.shape[0]
+        return self.embedding.shape[0]
 
     @property
-    def outputs(self) -> int:
-        """Number of classes k that the model knows."""
-        return self.logits.shape[1]
+    def outputs(self) -> int | None:
+        """Number of classes k that the model knows; None without classes."""
+        return None if self.logits is None else self.logits.shape[1]
 
     @cached_property
-    def predicted(self) -> Tensor:
-        """(n,) index of the largest logit, the lowest one of several equal."""
-        return self.logits.argmax(dim=1)
+    def channels(self) -> Tensor:
+        """(n, channels of all layers and the embedding's size): activations in order, the embedding last."""
+        return torch.cat([*self.activations.values(), self.embedding], dim=1)
 
-    @cached_property
-    def log_probabilities(self) -> Tensor:
-        """(n, k) log-softmax of the logits in float64."""
-        return torch.log_softmax(self.logits.to(torch.float64), dim=1)
-
-    def classes(self, basis: ClassBasis) -> Tensor | None:
-        """(n,) class of each sample by `basis`; None where labels are asked for and there are none."""
-        return self.predicted if basis is ClassBasis.PREDICTED else self.labels
+    def identity(self) -> Tensor:
+        """(n,) int64 keys, the given ones or those of the sample's bits."""
+        if self.keys is not None:
+            return self.keys
+        return row_keys([self.embedding] if self.logits is None else [self.embedding, self.logits])
 
 
 def as_tensor(values: Array) -> Tensor:
@@ -133,6 +146,18 @@ def as_labels(labels: Array) -> Tensor:
     return whole
 
 
+def _check_logits(logits: Tensor, n: int) -> None:
+    _check_matrix("logits", logits, "(n, k), one score per class")
+    if logits.shape[1] < 2:
+        raise OneClass(
+            f"logits: shape {tuple(logits.shape)} has {logits.shape[1]} output(s) per sample; a classifier needs at "
+            "least 2 (write a binary model with one output as two logits, 0 and the output; a model that is no "
+            "classifier has none)"
+        )
+    if logits.shape[0] != n:
+        raise WrongShape(f"embedding: {n} rows for {logits.shape[0]} rows of logits; give one per sample")
+
+
 def _check_matrix(name: str, values: Tensor, wanted: str) -> None:
     if values.ndim != 2 or values.shape[1] == 0:
         raise WrongShape(f"{name}: shape {tuple(values.shape)}; give {wanted}")
@@ -140,13 +165,17 @@ def _check_matrix(name: str, values: Tensor, wanted: str) -> None:
         raise WrongShape(f"{name}: type {values.dtype}; give {wanted} in floating point")
 
 
-def _check_labels(labels: Tensor, n: int, k: int) -> None:
+def _check_labels(labels: Tensor, n: int, k: int | None) -> None:
     if labels.shape != (n,):
         raise WrongShape(
             f"labels: shape {tuple(labels.shape)} for {n} samples; give ({n},), one class index per sample"
         )
     if labels.dtype != torch.int64:
         raise LabelsNotIntegers(f"labels: type {labels.dtype}; give int64 class indices")
-    if n and bool(((labels < 0) | (labels >= k)).any()):
-        odd = int(labels[(labels < 0) | (labels >= k)][0])
-        raise LabelsOutOfRange(f"labels: {odd} is outside 0..{k - 1}; the model has {k} outputs, numbered from 0")
+    if k is None:
+        raise WrongShape("labels: given for a model without logits; class indices mean nothing to it")
+    if n:
+        low, high = (int(edge) for edge in torch.aminmax(labels))
+        if low < 0 or high >= k:
+            odd = int(labels[(labels < 0) | (labels >= k)][0])
+            raise LabelsOutOfRange(f"labels: {odd} is outside 0..{k - 1}; the model has {k} outputs, numbered from 0")

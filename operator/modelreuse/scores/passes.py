@@ -6,149 +6,149 @@ Works on observations and must not know of models; `shift` feeds it from a model
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
-import torch
 from numpy.typing import NDArray
-from typing_extensions import override
 
+from modelreuse.scores.census import Census, DataSummary
+from modelreuse.scores.chunk import Chunk, layers_of
 from modelreuse.scores.errors import EmptyData, OneClass, ScoreError, WrongShape
+from modelreuse.scores.gathering import Gathering
+from modelreuse.scores.layer_histograms import LayerHistograms
+from modelreuse.scores.layer_shift import LayerShift, constant_layer_finding, layer_shifts
 from modelreuse.scores.observation import Observation
 from modelreuse.scores.result import Finding, ScoreResult
-from modelreuse.scores.sketch import Arrays, Sketch
+from modelreuse.scores.sketch import Arrays, Sketch, Sketches
 from modelreuse.scores.table import SCORES, ScoreTable
 
 
-@dataclass(frozen=True)
-class DataSummary:
-    """How much of a data set was seen: samples, those of them with labels, and batches that were not empty."""
+class _Pass:
+    """What a pass over either data set has: sketches, and batches that have not reached them yet."""
 
-    samples: int
-    labelled: int
-    batches: int
-
-
-class Census(Sketch):
-    """What is counted of a data set beside the scores: batches, and samples per predicted class and per label."""
-
-    @override
-    def observe(self, observation: Observation) -> None:
-        self.add_counts("predicted", observation.predicted, observation.outputs)
-        self.add("batches", torch.ones((), dtype=torch.float64))
-        if observation.labels is not None:
-            self.add_counts("labels", observation.labels, observation.outputs)
-
-    def summary(self) -> DataSummary:
-        """Totals over all classes."""
-        return DataSummary(
-            samples=int(self.total("predicted").sum()),
-            labelled=int(self.total("labels").sum()),
-            batches=int(self.total("batches")),
-        )
-
-    def one_class(self) -> str | None:
-        """A sentence if all samples are of one class (by label, or as predicted where none has a label), else None."""
-        counts = self.total("labels" if self.holds("labels") else "predicted")
-        if int((counts > 0).sum()) != 1:
-            return None
-        samples, only = int(counts.sum()), int(counts.argmax())
-        if self.holds("labels"):
-            return f"all {samples} labels are class {only}; give samples of at least 2 classes"
-        return f"the model calls all {samples} samples class {only}; give samples of at least 2 classes"
-
-
-class ReferencePass:
-    """All scores' references at once.
-
-    scores: which, by name; SCORES unless told. head: name of the layer whose input the embeddings are, if known.
-    """
-
-    def __init__(self, scores: ScoreTable = SCORES, head: str | None = None) -> None:
-        self.references = {name: empty() for name, empty in scores.items()}
-        self.census = Census()
-        self.head = head
+    def __init__(self, scores: ScoreTable, reference: Sketches | None) -> None:
+        self.table = scores
+        kinds: list[type[Sketch]] = [
+            Census,
+            LayerHistograms,
+            *(kind for score in scores.values() for kind in score.reads),
+        ]
+        self._sketches = Sketches(kinds, reference)
+        self._gathering = Gathering(self._see)
 
     def update(self, observation: Observation) -> None:
         """See one batch. Raises WrongShape if it comes from another model or layer than earlier ones."""
-        for sketch in self._sketches().values():
-            sketch.update(observation)
+        self._gathering.add(observation)
 
-    def merge(self, other: ReferencePass) -> None:
+    def merge(self, other: _Pass) -> None:
         """Add another shard's. Raises ValueError if it has other scores, WrongShape if it is of another model."""
         self.merge_arrays(other.to_arrays())
 
     def to_arrays(self) -> Arrays:
-        """All sums as float64 arrays named `score/sum`, ready for `numpy.savez`."""
-        return {
-            f"{name}/{sums}": values
-            for name, sketch in self._sketches().items()
-            for sums, values in sketch.to_arrays().items()
-        }
+        """All sketches as arrays named `sketch/array`, ready for `numpy.savez`; there are no pickles among them."""
+        return self.sketches.to_arrays()
 
     def merge_arrays(self, arrays: Mapping[str, NDArray[Any]]) -> None:
-        """Add what `to_arrays` gave. Raises ValueError for arrays of a score that is not among these."""
-        sketches = self._sketches()
-        parts: dict[str, Arrays] = {name: {} for name in sketches}
-        for key, values in arrays.items():
-            name, _, sums = key.partition("/")
-            if name not in parts:
-                raise ValueError(f"{key!r} belongs to no score of this pass; known: {', '.join(sketches)}")
-            parts[name][sums] = values
-        for name, sketch in sketches.items():
-            sketch.merge_arrays(parts[name])
+        """Add what `to_arrays` gave. Raises ValueError for arrays of a sketch that is not among these."""
+        self.sketches.merge_arrays(arrays)
+
+    @property
+    def sketches(self) -> Sketches:
+        """All that was seen."""
+        self._gathering.flush()
+        return self._sketches
+
+    def summary(self) -> DataSummary:
+        """How much was seen."""
+        return self.sketches.of(Census).summary()
+
+    def _see(self, chunk: Chunk) -> None:
+        self._sketches.update(chunk)
+
+
+class ReferencePass(_Pass):
+    """The reference's side of all scores.
+
+    scores: which, by name; SCORES unless told. head, layers: names of the tapped layers, where a model was passed
+    through: `shift` puts them here, and `merge_arrays` does not restore them, except for the layers.
+    """
+
+    def __init__(self, scores: ScoreTable = SCORES, head: str | None = None) -> None:
+        super().__init__(scores, None)
+        self.head = head
+        self.layers: tuple[str, ...] | None = None
+
+    def merge_arrays(self, arrays: Mapping[str, NDArray[Any]]) -> None:
+        """Add what `to_arrays` gave. Raises ValueError for arrays of a sketch that is not among these."""
+        super().merge_arrays(arrays)
+        if self.layers is None:
+            self.layers = tuple(name for name, _ in self.sketches.of(LayerHistograms).layers[:-1])
+
+    @property
+    def classes(self) -> int:
+        """Outputs k of the model, 0 without classes or samples."""
+        return (self.sketches.of(Census).shape or (0, 0))[0]
+
+    @property
+    def embedding_size(self) -> int:
+        """Size d of the embedding, 0 without samples."""
+        return (self.sketches.of(Census).shape or (0, 0))[1]
 
     def compare(self) -> NewPass:
         """An empty pass over new data against this reference. Don't update the reference afterwards.
 
         Raises EmptyData without samples and OneClass where all are of one class: nothing can be compared with those.
         """
-        if not self.census.holds("predicted"):
+        census = self.sketches.of(Census)
+        if not census.samples:
             raise EmptyData("no samples; give at least one batch")
-        if sentence := self.census.one_class():
+        if sentence := census.one_class():
             raise OneClass(sentence)
         return NewPass(self)
 
-    def _sketches(self) -> dict[str, Sketch]:
-        return {"census": self.census, **self.references}
 
-
-class NewPass:
+class NewPass(_Pass):
     """All scores at once, over new data; made by `ReferencePass.compare`."""
 
     def __init__(self, reference: ReferencePass) -> None:
+        super().__init__(reference.table, reference.sketches)
         self.reference = reference
-        self.census = Census()
-        self.scores = {name: known.score() for name, known in reference.references.items()}
-        self._outputs = reference.census.total("predicted").numel()
+        self._shape = reference.classes or None, reference.embedding_size
+        self._layers = reference.sketches.of(LayerHistograms).layers
 
     def update(self, observation: Observation) -> None:
         """See one batch. Raises WrongShape if it comes from another model or layer than the reference."""
-        if observation.outputs != self._outputs:
+        shape = observation.outputs, observation.embedding.shape[1]
+        if shape != self._shape:
             raise WrongShape(
-                f"{observation.outputs} classes, but the reference has {self._outputs}; use one model for both"
+                f"{shape[0]} classes and embeddings of {shape[1]} numbers, but the reference had {self._shape[0]} and "
+                f"{self._shape[1]}; both data sets must pass through the same model and the same layer"
             )
-        self.census.update(observation)
-        for score in self.scores.values():
-            score.update(observation)
-
-    def merge(self, other: NewPass) -> None:
-        """Add another shard's, made against an equal reference."""
-        self.census.merge(other.census)
-        for name, score in self.scores.items():
-            score.merge(other.scores[name])
+        if layers_of(observation) != self._layers:
+            raise WrongShape("activations: other layers or channels than the reference had; tap the same layers")
+        super().update(observation)
 
     def results(self) -> dict[str, ScoreResult]:
         """Every score's answer by name. Raises EmptyData without samples."""
-        if not self.census.holds("predicted"):
-            raise EmptyData("no samples; give at least one batch")
-        return {name: score.result() for name, score in self.scores.items()}
+        self._check_any()
+        sketches = self.sketches
+        return {name: score.answer(self.reference.sketches, sketches) for name, score in self.table.items()}
+
+    def layers(self) -> tuple[LayerShift, ...]:
+        """How far each tapped layer moved, from input to head. Raises EmptyData without samples."""
+        self._check_any()
+        return layer_shifts(self.reference.sketches, self.sketches)
 
     def findings(self) -> tuple[Finding, ...]:
-        """What a reader must know: one class only, and the scores' own findings."""
-        sentence = self.census.one_class()
+        """What a reader must know: one class only, constant layers, and the scores' own findings."""
+        sentence = self.sketches.of(Census).one_class()
         own = (Finding("OneClass", f"in the new data {sentence}"),) if sentence else ()
-        return own + tuple(result.finding for result in self.results().values() if result.finding)
+        constant = constant_layer_finding(self.reference.sketches)
+        found = tuple(result.finding for result in self.results().values() if result.finding)
+        return own + found + ((constant,) if constant else ())
+
+    def _check_any(self) -> None:
+        if not self.sketches.of(Census).samples:
+            raise EmptyData("no samples; give at least one batch")
 
 
 def compare(

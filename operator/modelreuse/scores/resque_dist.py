@@ -12,10 +12,12 @@ import torch
 from torch import Tensor
 from typing_extensions import override
 
-from modelreuse.scores.class_sums import ClassSums, add_class_sums, check_like, nothing_seen, too_few
-from modelreuse.scores.observation import ClassBasis, Observation
+from modelreuse.scores.census import Census
+from modelreuse.scores.class_sums import MINIMUM_CLASS_SAMPLES, PerClass, class_sums, nothing_seen, too_few
+from modelreuse.scores.observation import ClassBasis
+from modelreuse.scores.replicates import HALVES, LEFT_OUT, Distance, known, noise_ratio
 from modelreuse.scores.result import Finding, ScoreResult
-from modelreuse.scores.sketch import Score
+from modelreuse.scores.sketch import Score, Sketches
 
 
 def angle(x: Tensor, y: Tensor) -> Tensor:
@@ -24,61 +26,63 @@ def angle(x: Tensor, y: Tensor) -> Tensor:
     Equals arccos(cosine) / pi, but computed as 2 atan2(|u - v|, |u + v|) of the unit vectors u, v: arccos loses half
     of the digits near 0, where unshifted data are, and this is exactly 0 for equal rows.
     """
-    u = x / x.norm(dim=1, keepdim=True)
-    v = y / y.norm(dim=1, keepdim=True)
+    u = x / torch.linalg.vector_norm(x, dim=1, keepdim=True)
+    v = y / torch.linalg.vector_norm(y, dim=1, keepdim=True)
     return 2 * torch.atan2((u - v).norm(dim=1), (u + v).norm(dim=1)) / math.pi
 
 
-class ResqueReference(ClassSums):
-    """The reference's side of RESQUE_dist."""
-
-    @override
-    def score(self) -> ResqueDist:
-        return ResqueDist(self)
-
-
 class ResqueDist(Score):
-    """Mean over classes of the angle between a class's summed embeddings in reference and new data, over pi.
+    """Mean over classes of the angle between the class's summed embeddings, reference against new, divided by pi.
 
-    For class c with embeddings R_c in the reference and N_c in the new data: arccos(cosine(sum R_c, sum N_c)) / pi,
-    then the mean over the classes that have `minimum` samples in both. In [0, 1]: 0 is the same direction, 1/2 is
-    orthogonal, 1 is opposite; embeddings after a ReLU never exceed 1/2. Multiplying either data set's embeddings by a
-    positive number changes nothing. RESQUE_dist, arXiv 2412.15511; labels and minimum = 1 give the published figure.
-
-    Two kinds of classes are left out, because the published code has no sound answer for them: those with too few
-    samples, and those whose embeddings sum to the zero vector, which has no direction (it says 1/2).
+    raw is in [0, 1]: 0 the same directions, 1/2 right angles, 1 opposite; the value is that less the null. A class
+    counts with at least `minimum` samples, and embeddings that don't sum to zero, in both data sets.
     """
 
-    means = "Angle over pi between a class's embeddings then and now, mean over classes: 0 unmoved, 0.5 orthogonal."
+    means = "Mean angle by which classes turned in the embedding, over pi, less that of unmoved data: 0 unmoved."
 
-    def __init__(self, reference: ResqueReference) -> None:
-        super().__init__()
-        self.reference = reference
-
-    @override
-    def observe(self, observation: Observation) -> None:
-        check_like(self.reference, observation)
-        add_class_sums(self, observation, self.reference.basis)
+    def __init__(self, basis: ClassBasis, minimum: int = MINIMUM_CLASS_SAMPLES) -> None:
+        self.basis = basis
+        self.minimum = minimum
+        self.name = "resque_dist" if basis is ClassBasis.PREDICTED else "resque_dist_labelled"
+        self.sums = class_sums(basis)
+        self.reads = (Census, self.sums)
 
     @override
-    def result(self) -> ScoreResult:
-        reference, basis = self.reference, self.reference.basis
-        name = "resque_dist" if basis is ClassBasis.PREDICTED else "resque_dist_labelled"
-        if not (self.holds("counts") and reference.holds("counts")):
-            return ScoreResult(name, None, self.means, 0, basis, undefined=nothing_seen(name, basis))
-        counts, now, then = self.total("counts"), self.total("sums"), reference.sums
-        enough = (counts >= reference.minimum) & reference.counted
-        both = enough & (now.norm(dim=1) > 0) & (then.norm(dim=1) > 0)
-        samples = int(counts[both].sum())
-        details = {"classes": float(both.sum()), "classes_left_out": float((~both & (reference.counts > 0)).sum())}
+    def result(self, reference: Sketches, new: Sketches) -> ScoreResult:
+        then, now = reference.of(self.sums), new.of(self.sums)
+        if not (then.seen and now.seen):
+            classes = bool((reference.of(Census).shape or (1, 1))[0])
+            undefined = nothing_seen(self.name, self.basis, classes=classes)
+            return ScoreResult(self.name, None, self.means, 0, self.basis, undefined=undefined)
+        old, fresh = then.whole(), now.whole()
+        enough = (old.counts >= self.minimum) & (fresh.counts >= self.minimum)
+        both = enough & _turned(old) & _turned(fresh)
+        samples = int(fresh.counts[both].sum())
+        details = {"classes": float(both.sum()), "classes_left_out": float((~both & (old.counts > 0)).sum())}
         if not bool(both.any()):
             undefined = (
-                Finding("ZeroEmbedding", f"{name}: every class's embeddings sum to zero, which has no direction")
+                Finding("ZeroEmbedding", f"{self.name}: every class's embeddings sum to zero, which has no direction")
                 if bool(enough.any())
-                else too_few(name, 1, 0, reference.minimum)
+                else too_few(self.name, 1, 0, self.minimum)
             )
-            return ScoreResult(name, None, self.means, samples, basis, details, undefined)
-        angles = angle(then[both], now[both])
-        return ScoreResult(
-            name, float(angles.mean()), self.means, samples, basis, details | {"largest": float(angles.max())}
+            return ScoreResult(self.name, None, self.means, samples, self.basis, details, undefined)
+        angles = angle(old.sums[both], fresh.sums[both])
+        distance = Distance.of(
+            float(angles.mean()),
+            known(_mean_angle(then.union(one), then.union(other), both) for one, other in HALVES),
+            noise_ratio(float(old.counts[both].sum()), samples) ** 0.5,
+            known(_mean_angle(then.union(rest), now.union(rest), both) for rest in LEFT_OUT),
         )
+        details = {**details, "largest": float(angles.max()), **distance.details()}
+        return ScoreResult(self.name, distance.value, self.means, samples, self.basis, details)
+
+
+def _turned(sums: PerClass) -> Tensor:
+    turned: Tensor = torch.linalg.vector_norm(sums.sums, dim=1) > 0
+    return turned
+
+
+def _mean_angle(then: PerClass, now: PerClass, classes: Tensor) -> float | None:
+    """The mean angle of those classes, as far as both sides know them; None where they know none."""
+    both = classes & _turned(then) & _turned(now)
+    return float(angle(then.sums[both], now.sums[both]).mean()) if bool(both.any()) else None

@@ -28,7 +28,8 @@ class ScoreResult:
     means: one sentence that says what the figure is and which end is which.
     samples: how many samples of the new data went into it.
     basis: by which classes it was computed, None where classes play no part.
-    details: further finite figures by name, for example the same quantity on the reference.
+    details: further finite figures by name, for example the same quantity on the reference; of a distance `raw`, `null`
+    (what unmoved data of these sizes show, which the value has subtracted) and `standard_error`.
     finding: what a reader must know beside the figure.
     Raises ValueError for a value or a detail that is not finite, and unless exactly one of value and undefined is set.
     """
@@ -48,3 +49,8 @@ class ScoreResult:
         for name, figure in {"value": self.value, **self.details}.items():
             if figure is not None and not math.isfinite(figure):
                 raise ValueError(f"{self.name}: {name} is {figure}; a result holds finite figures only")
+
+    @property
+    def standard_error(self) -> float | None:
+        """Of the value, from replicates; None where the score has none."""
+        return self.details.get("standard_error")

@@ -5,33 +5,53 @@ The keys are names in reports and features of predictions: once released, a key 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from functools import partial
+from collections.abc import Mapping
 from types import MappingProxyType
 
-from modelreuse.scores.centroid_agreement import CentroidReference
-from modelreuse.scores.class_coverage import ClassCoverageReference
+from modelreuse.scores.arm import Arm
+from modelreuse.scores.calibrated_confidence import CalibratedConfidence
+from modelreuse.scores.cka import Cka
+from modelreuse.scores.class_coverage import ClassCoverage
 from modelreuse.scores.confidence import Confidence
-from modelreuse.scores.estimated_accuracy import EstimatedAccuracyReference
+from modelreuse.scores.estimated_accuracy import EstimatedAccuracy
+from modelreuse.scores.frechet import Frechet
 from modelreuse.scores.initial_cross_entropy import InitialCrossEntropy
 from modelreuse.scores.initial_error import InitialError
+from modelreuse.scores.lda_error import LdaError
+from modelreuse.scores.logme import LogMe
+from modelreuse.scores.mmd import Mmd
 from modelreuse.scores.observation import ClassBasis
-from modelreuse.scores.resque_dist import ResqueReference
-from modelreuse.scores.sketch import Reference
+from modelreuse.scores.preindex import PreIndex
+from modelreuse.scores.representation_change import RepresentationChange
+from modelreuse.scores.resque_dist import ResqueDist
+from modelreuse.scores.resque_task import ResqueTask
+from modelreuse.scores.sketch import Score
 
-ScoreTable = Mapping[str, Callable[[], Reference]]
-"""By name, what makes an empty reference of a score."""
+ScoreTable = Mapping[str, Score]
+"""Scores by name."""
 
 SCORES: ScoreTable = MappingProxyType(
     {
-        "resque_dist": ResqueReference,
-        "resque_dist_labelled": partial(ResqueReference, ClassBasis.LABELS),
-        "centroid_agreement": CentroidReference,
-        "centroid_agreement_labelled": partial(CentroidReference, ClassBasis.LABELS),
-        "confidence": Confidence,
-        "estimated_accuracy": EstimatedAccuracyReference,
-        "initial_error": InitialError,
-        "initial_cross_entropy": InitialCrossEntropy,
-        "class_coverage": ClassCoverageReference,
+        score.name: score
+        for score in (
+            InitialError(),
+            InitialCrossEntropy(),
+            ResqueDist(ClassBasis.PREDICTED),
+            ResqueDist(ClassBasis.LABELS),
+            Arm(),
+            RepresentationChange(),
+            PreIndex(),
+            ResqueTask(ClassBasis.PREDICTED),
+            ResqueTask(ClassBasis.LABELS),
+            LdaError(),
+            Confidence(),
+            CalibratedConfidence(),
+            EstimatedAccuracy(),
+            ClassCoverage(),
+            Frechet(),
+            Mmd(),
+            Cka(),
+            LogMe(),
+        )
     }
 )

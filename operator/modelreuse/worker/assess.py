@@ -185,7 +185,7 @@ def _passes(
     progress: Progress,
 ) -> _Passed:
     """Both passes, or that over the new data where the reference is known."""
-    layers = tuple(task.model.layers)
+    layers = tuple(task.model.layers) or None
     found = cache.find()
     findings = [found.finding]
     known, effort = found.reference, None
@@ -206,7 +206,6 @@ def _passes(
             new.batches(task.batch_size),
             known,
             name=new.field,
-            layers=layers,
             progress=lambda seen: progress("new", seen, new.samples or 0),
         )
     for data in (reference, new):

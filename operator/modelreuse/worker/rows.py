@@ -2,15 +2,15 @@
 
 | row | comes from | labels |
 |---|---|---|
-| every key of `scores.SCORES` | the score's value on the new data | as the score says |
+| a key of `scores.SCORES` | the score's value on the new data | as the score says |
 | `confidence_reference` | mean confidence on the reference | Unused |
 | `initial_error_reference` | share of wrong answers on the reference | Given |
 | `initial_cross_entropy_reference` | cross-entropy on the reference, in nats | Given |
 | `initial_accuracy_reference` | 1 - initial error on the reference: the quality that objectives refer to | Given |
 | `initial_accuracy_new` | 1 - initial error on the new data | Given |
 
-A row that can't be computed is absent, and a finding says why. Names are features of predictions: they keep their
-meaning once released.
+A row that can't be computed is absent, and a finding says why. A status has room for MAX_SCORES rows, so `IN_SUMMARY`
+says which ones they are; the report has all. Names are features of predictions: they keep their meaning once released.
 """
 
 from collections.abc import Iterator, Mapping
@@ -26,6 +26,28 @@ WITH_REFERENCE = ("confidence", "initial_error", "initial_cross_entropy")
 
 ACCURACY_REFERENCE = "initial_accuracy_reference"
 ACCURACY_NEW = "initial_accuracy_new"
+NOT_PAIRED = "NotPaired"
+IN_SUMMARY = (
+    ACCURACY_REFERENCE,
+    ACCURACY_NEW,
+    "initial_error",
+    "initial_cross_entropy",
+    "initial_cross_entropy_reference",
+    "resque_dist",
+    "resque_dist_labelled",
+    "arm",
+    "preindex",
+    "resque_task",
+    "resque_task_labelled",
+    "lda_error",
+    "calibrated_confidence",
+    "estimated_accuracy",
+    "confidence",
+    "confidence_reference",
+    "class_coverage",
+    "mmd",
+)
+"""The most telling first: where even these don't fit, the last ones stay out."""
 
 Labels = Literal["Given", "Predicted", "Unused"]
 
@@ -38,8 +60,13 @@ def labels_of(basis: ClassBasis | None) -> Labels:
 
 
 def score_rows(scores: Mapping[str, ScoreResult]) -> list[ScoreStatus]:
-    """All rows that have a figure; see the module's table."""
-    return [ScoreStatus(name=name, value=decimal(value), labels=labels) for name, value, labels in _figures(scores)]
+    """The rows of a summary that have a figure; see the module's table."""
+    rows = {name: (value, labels) for name, value, labels in _figures(scores)}
+    return [
+        ScoreStatus(name=name, value=decimal(rows[name][0]), labels=rows[name][1])
+        for name in IN_SUMMARY
+        if name in rows
+    ]
 
 
 def _figures(scores: Mapping[str, ScoreResult]) -> Iterator[tuple[str, float, Labels]]:
@@ -59,11 +86,11 @@ def _figures(scores: Mapping[str, ScoreResult]) -> Iterator[tuple[str, float, La
 def findings(report: ShiftReport) -> list[Failure]:
     """What a reader must know, most important first: the passes' own findings, then which scores are undefined.
 
-    Scores that are undefined for one reason share a finding.
+    Scores that are undefined for one reason share a finding. That data sets are not paired is none: they seldom are.
     """
     undefined: dict[str, list[tuple[str, Finding]]] = {}
     for name, result in report.scores.items():
-        if result.undefined is not None:
+        if result.undefined is not None and result.undefined.reason != NOT_PAIRED:
             undefined.setdefault(result.undefined.reason, []).append((name, result.undefined))
     return [
         *(failure(finding.reason, finding.message) for finding in report.findings),

@@ -37,6 +37,39 @@ def nearest_centroid(reference, reference_classes, new, classes):
     return np.array([min(classes, key=lambda c, row=row: np.sum((row - centroids[c]) ** 2)) for row in new])
 
 
+def k_means(points, starts):
+    """Lloyd's iterations from given centres until no point moves."""
+    centres, clusters = starts.copy(), None
+    while True:
+        distances = ((points[:, None, :] - centres[None]) ** 2).sum(axis=2)
+        moved = distances.argmin(axis=1)
+        if clusters is not None and (moved == clusters).all():
+            return clusters
+        clusters = moved
+        centres = np.array([points[clusters == c].mean(axis=0) for c in range(len(starts))])
+
+
+def balanced_nmi(table):
+    """I / sqrt(H H), sum by sum, of the table whose rows were scaled to equal totals."""
+    joint = table / table.sum(axis=1, keepdims=True) / len(table)
+    first, second = joint.sum(axis=1), joint.sum(axis=0)
+    information = sum(
+        joint[i, j] * math.log(joint[i, j] / (first[i] * second[j]))
+        for i in range(joint.shape[0])
+        for j in range(joint.shape[1])
+        if joint[i, j] > 0
+    )
+    entropies = [-sum(p * math.log(p) for p in side if p > 0) for side in (first, second)]
+    return information / math.sqrt(entropies[0] * entropies[1])
+
+
+def wasserstein(a, b):
+    """W1 of two samples: integral of the distance of their distribution functions, step by step."""
+    points = np.sort(np.concatenate([a, b]).astype(np.float64))
+    below = [np.searchsorted(np.sort(side), points[:-1], side="right") / len(side) for side in (a, b)]
+    return float(np.sum(np.abs(below[0] - below[1]) * np.diff(points)))
+
+
 def atc(reference_confidence, reference_right, new_confidence):
     """ATC with sorted confidences: the threshold below which as many reference samples lie as are wrong."""
     wrong = int(np.sum(~reference_right))

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from modelreuse.scores import Observation
+from modelreuse.scores import Observation, Sketches
+from modelreuse.scores.chunk import chunk_of
 
 
 @dataclass(frozen=True)
@@ -48,11 +49,12 @@ def one_hot(classes, k):
     return np.eye(k)[classes]
 
 
-def result_of(reference, reference_batches, new_batches):
-    """What one score says after both data sets."""
+def result_of(score, reference_batches, new_batches):
+    """What one score says after both data sets, each in one chunk per batch."""
+    old = Sketches(score.reads)
     for observation in reference_batches:
-        reference.update(observation)
-    score = reference.score()
+        old.update(chunk_of([observation]))
+    new = Sketches(score.reads, old)
     for observation in new_batches:
-        score.update(observation)
-    return score.result()
+        new.update(chunk_of([observation]))
+    return score.result(old, new)

@@ -3,7 +3,10 @@
 import numpy as np
 import pytest
 
-from modelreuse.scores import Confidence, InitialCrossEntropy, InitialError, Observation
+from modelreuse.scores import Observation
+from modelreuse.scores.confidence import Confidence
+from modelreuse.scores.initial_cross_entropy import InitialCrossEntropy
+from modelreuse.scores.initial_error import InitialError
 from unit.scores import published
 from unit.scores.samples import result_of, samples
 
@@ -49,7 +52,7 @@ def test_without_new_labels_only_the_reference_is_told(score):
 def test_without_reference_labels_the_new_error_still_stands():
     result = result_of(InitialError(), samples(1).batches(labelled=False), samples(2).batches())
     assert result.value == pytest.approx(_error(samples(2)))
-    assert not result.details
+    assert set(result.details) == {"standard_error"}
 
 
 def test_labels_on_some_batches_count_those_samples():

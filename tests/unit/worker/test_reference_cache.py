@@ -195,7 +195,7 @@ def test_it_holds_no_pickle(task, places, kept):
 
     with np.load(kept()[0], allow_pickle=False) as arrays:
         header = json.loads(arrays["modelreuse"].tobytes())
-        assert all(arrays[name].dtype == np.float64 for name in arrays.files if name != "modelreuse")
+        assert {arrays[name].dtype.kind for name in arrays.files} <= set("iuf")
     assert header["head"] == "head"
 
 

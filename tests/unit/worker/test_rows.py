@@ -1,8 +1,9 @@
 """Score rows and findings, from hand-made results."""
 
 from modelreuse.api import format_decimal
-from modelreuse.scores import ClassBasis, DataSummary, Finding, ScoreResult, ShiftReport
-from modelreuse.worker.rows import findings, score_rows
+from modelreuse.api.check import MAX_SCORES
+from modelreuse.scores import SCORES, ClassBasis, DataSummary, Finding, ScoreResult, ShiftReport
+from modelreuse.worker.rows import ACCURACY_NEW, ACCURACY_REFERENCE, IN_SUMMARY, WITH_REFERENCE, findings, score_rows
 
 
 def result(name: str, value: float | None, basis=ClassBasis.LABELS, **details: float) -> ScoreResult:
@@ -20,13 +21,25 @@ def rows(*results: ScoreResult) -> dict[str, tuple[str, str]]:
 
 
 def test_a_row_says_which_labels_it_used():
-    given = rows(result("a", 1.0), result("b", 1.0, ClassBasis.PREDICTED), result("c", 1.0, None))
+    given = rows(result("lda_error", 1.0), result("resque_dist", 1.0, ClassBasis.PREDICTED), result("arm", 1.0, None))
 
-    assert {name: labels for name, (_, labels) in given.items()} == {"a": "Given", "b": "Predicted", "c": "Unused"}
+    labels = {name: labels for name, (_, labels) in given.items()}
+    assert labels == {"lda_error": "Given", "resque_dist": "Predicted", "arm": "Unused"}
+
+
+def test_a_status_has_room_for_every_row_and_each_row_for_a_score():
+    made = {*SCORES, ACCURACY_NEW, ACCURACY_REFERENCE, *(f"{name}_reference" for name in WITH_REFERENCE)}
+
+    assert len(set(IN_SUMMARY)) == len(IN_SUMMARY) <= MAX_SCORES
+    assert set(IN_SUMMARY) <= made
+
+
+def test_what_is_not_for_the_summary_has_no_row():
+    assert rows(result("frechet", 1.0)) == {}
 
 
 def test_an_undefined_score_has_no_row():
-    assert rows(result("a", None)) == {}
+    assert rows(result("arm", None)) == {}
 
 
 def test_accuracy_is_one_minus_error_in_both_data_sets():
@@ -37,10 +50,7 @@ def test_accuracy_is_one_minus_error_in_both_data_sets():
 
 
 def test_the_reference_accuracy_needs_no_labels_in_the_new_data():
-    assert rows(result("initial_error", None, reference=0.5)).keys() == {
-        "initial_error_reference",
-        "initial_accuracy_reference",
-    }
+    assert rows(result("initial_error", None, reference=0.5)).keys() == {"initial_accuracy_reference"}
 
 
 def test_scores_undefined_for_one_reason_share_a_finding():
@@ -53,3 +63,9 @@ def test_what_the_passes_found_comes_first():
     found = findings(report(result("a", None), known=(Finding("ClassCollapse", "only one"),)))
 
     assert [finding.reason for finding in found] == ["ClassCollapse", "LabelsMissing"]
+
+
+def test_data_sets_that_are_not_paired_are_no_finding():
+    alone = ScoreResult("cka", None, "means", 0, None, {}, Finding("NotPaired", "cka needs pairs"))
+
+    assert findings(report(alone)) == []

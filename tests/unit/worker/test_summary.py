@@ -15,15 +15,13 @@ from modelreuse.api import (
     decimal,
     parse_message,
 )
-from modelreuse.scores import SCORES
+from modelreuse.worker.rows import IN_SUMMARY
 from modelreuse.worker.suffix import Suffix
 from modelreuse.worker.summary import encode, fitted, refused, size
 
 LIMIT = 4096
 SHA = "sha256:" + "f" * 64
 WIDEST = decimal(-123456789012345)
-NAMES = [*SCORES, "confidence_reference", "initial_error_reference", "initial_cross_entropy_reference"]
-NAMES += ["initial_accuracy_reference", "initial_accuracy_new"]
 
 
 def largest(task: str = "t" * 128, scores: list[str] | None = None) -> AssessmentSummary:
@@ -33,7 +31,7 @@ def largest(task: str = "t" * 128, scores: list[str] | None = None) -> Assessmen
         hashes=ContentHashes(model=SHA, reference=SHA, new=SHA, evaluation=SHA, code=SHA),
         samples=10**12,
         classes=10**6,
-        scores=[ScoreStatus(name=name, value=WIDEST, labels="Predicted") for name in scores or NAMES],
+        scores=[ScoreStatus(name=name, value=WIDEST, labels="Predicted") for name in scores or IN_SUMMARY],
         measured=MeasuredPass(
             device="d" * 64,
             samples=10**12,
@@ -80,7 +78,7 @@ def test_a_small_summary_is_complete():
     assert summary.layers == ["body.3", "head"]
     assert summary.trainable_share == decimal(0.25)
     assert summary.findings == [Finding(reason=one.reason, message=one.message) for one in findings]
-    assert len(summary.scores) == len(NAMES)
+    assert len(summary.scores) == len(IN_SUMMARY)
 
 
 def test_the_first_finding_outlives_the_others():

@@ -1,0 +1,98 @@
+"""A bounded, representative sample of a data set's embeddings, for what sums cannot tell.
+
+The SIZE samples with the smallest pseudo-random rank (bottom-k sampling, Cohen and Kaplan 2007): every sample's rank
+follows from its key, so the choice does not depend on order, batches or shards, two shards' samples give that of the
+whole, and data sets that hold the same samples in two states keep the same ones.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar, Final
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from typing_extensions import override
+
+from modelreuse.scores.chunk import Chunk
+from modelreuse.scores.errors import WrongShape
+from modelreuse.scores.keys import order_of
+from modelreuse.scores.sketch import Arrays, Sketch, Sketches
+
+SIZE: Final = 2048
+
+
+class RowSample(Sketch):
+    """At most SIZE rows, sorted by rank; 4 SIZE (d + k + 6) bytes for float32.
+
+    keys, groups: (m,) int64. embedding: (m, d). logits: (m, k), k = 0 without classes. labels: (m,), -1 for none.
+    """
+
+    name: ClassVar[str] = "rows"
+
+    def __init__(self, reference: Sketches | None = None) -> None:
+        super().__init__(reference)
+        self._rows: dict[str, Tensor] = {}
+
+    @override
+    def update(self, chunk: Chunk) -> None:
+        logits = chunk.embedding.new_empty((chunk.samples, 0)) if chunk.logits is None else chunk.logits
+        labels = torch.full_like(chunk.keys, -1) if chunk.labels is None else chunk.labels
+        self._take(
+            {
+                "keys": chunk.keys,
+                "groups": chunk.groups,
+                "embedding": chunk.embedding,
+                "logits": logits,
+                "labels": labels,
+            }
+        )
+
+    @override
+    def to_arrays(self) -> Arrays:
+        wide = {name: values.float() if values.dtype in _HALVES else values for name, values in self._rows.items()}
+        return {name: values.cpu().numpy().copy() for name, values in wide.items()}
+
+    @override
+    def merge_arrays(self, arrays: Mapping[str, NDArray[Any]]) -> None:
+        device = self._rows["keys"].device if self._rows else None
+        self._take({name: torch.from_numpy(np.array(arrays[name])).to(device) for name in _NAMES})
+
+    def __len__(self) -> int:
+        return len(self._rows["keys"]) if self._rows else 0
+
+    @property
+    def classes(self) -> int:
+        """Number of classes k."""
+        return int(self._rows["logits"].shape[1]) if self._rows else 0
+
+    def column(self, name: str) -> Tensor:
+        """One of the attributes, on the CPU; embedding and logits in float64."""
+        values = self._rows[name].cpu()
+        return values.double() if values.is_floating_point() else values
+
+    def _take(self, rows: dict[str, Tensor]) -> None:
+        known = self._rows
+        ranks = order_of(rows["keys"])
+        if len(self) == SIZE:
+            better = (ranks < order_of(known["keys"][-1:])).nonzero()[:, 0]
+            if not len(better):
+                return
+            rows, ranks = {name: values[better] for name, values in rows.items()}, ranks[better]
+        if known:
+            for name in _NAMES:
+                if known[name].shape[1:] != rows[name].shape[1:]:
+                    raise WrongShape(
+                        f"{name}: {tuple(rows[name].shape[1:])} after {tuple(known[name].shape[1:])}; all batches of "
+                        "both data sets must come from one model and one layer"
+                    )
+            rows = {name: torch.cat([known[name], rows[name].to(known[name])]) for name in _NAMES}
+            ranks = order_of(rows["keys"])
+        best = ranks.argsort(stable=True)[:SIZE]
+        self._rows = {name: values[best] for name, values in rows.items()}
+
+
+_NAMES: Final = ("keys", "groups", "embedding", "logits", "labels")
+_HALVES: Final = (torch.float16, torch.bfloat16)
