@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import ClassVar, Final
 
 import torch
@@ -18,7 +19,7 @@ from modelreuse.scores.sketch import Score, Sketches, Sums
 
 _COLDEST: Final = -4.0
 _HOTTEST: Final = 4.0
-_HALVINGS: Final = 28
+_HALVINGS: Final = 20
 
 
 def temperature(logits: Tensor, labels: Tensor) -> float:
@@ -27,19 +28,19 @@ def temperature(logits: Tensor, labels: Tensor) -> float:
     Guo et al. 2017 (arXiv 1706.04599, section 4.2). The cross-entropy is convex in 1/T, so its slope is bisected; where
     all or nothing is right an end of the range is the answer.
     """
-    logits = logits.double()
+    logits = logits.float()
     right = logits.gather(1, labels[:, None])[:, 0]
     coldest, hottest = _COLDEST, _HOTTEST
     for _ in range(_HALVINGS):
         middle = (coldest + hottest) / 2
-        scale = torch.tensor(-middle, dtype=torch.float64).exp()
+        scale = math.exp(-middle)
         # slope of the cross-entropy in 1/T: mean logit under the softmax less the logit of the label
         slope = ((torch.softmax(logits * scale, dim=1) * logits).sum(dim=1) - right).mean()
         if slope > 0:
             coldest = middle
         else:
             hottest = middle
-    return float(torch.tensor((coldest + hottest) / 2, dtype=torch.float64).exp())
+    return math.exp((coldest + hottest) / 2)
 
 
 class CalibratedConfidences(Sums):

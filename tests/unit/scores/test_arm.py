@@ -2,9 +2,12 @@
 
 import numpy as np
 import pytest
+import torch
 
 from modelreuse.scores import Observation, compare
 from modelreuse.scores.arm import Arm
+from modelreuse.scores.dyadic_grid import BINS, CELLS
+from modelreuse.scores.layer_distances import _Counts, wasserstein
 from unit.scores import published
 from unit.scores.samples import result_of
 
@@ -129,3 +132,17 @@ def test_activations_of_images_are_averaged_over_space():
         for rows, values in ((slice(100), old), (slice(100, 200), new))
     ]
     assert compare(*sides)["arm"].details["raw"] == pytest.approx(compare(*flat)["arm"].details["raw"], abs=1e-12)
+
+
+def test_distribution_functions_that_are_straight_inside_bins_are_integrated_exactly():
+    """By a fine trapezium rule, with many crossings inside bins."""
+    random = np.random.default_rng(0)
+    counts = np.zeros((2, 1, CELLS))
+    counts[:, :, 1:-1] = random.integers(0, 9, (2, 1, BINS))
+    sides = [_Counts(torch.tensor(c), torch.tensor(c.sum())) for c in counts]
+    edges = np.arange(BINS + 1)
+    fine = np.linspace(0, BINS, BINS * 2000 + 1)
+    functions = [np.interp(fine, edges, np.concatenate([[0], c[0, 1:-1].cumsum()]) / c.sum()) for c in counts]
+    expected = np.trapezoid(np.abs(functions[0] - functions[1]), fine)
+    found = wasserstein(*sides, torch.ones(1, dtype=torch.float64))
+    assert float(found) == pytest.approx(expected, rel=1e-6)

@@ -5,6 +5,7 @@ import torch
 
 from modelreuse.scores import (
     EmptyData,
+    Evidence,
     LabelsOutOfRange,
     Observation,
     OneClass,
@@ -177,3 +178,58 @@ def test_a_device_by_name_is_taken():
 def test_inputs_without_a_sample_dimension_are_refused():
     with pytest.raises(WrongShape, match="no dimension for samples"):
         measure_shift(convolutional(), [(torch.tensor(1.0), None)], _batches(images(9)))
+
+
+def test_the_report_tells_how_far_each_layer_moved_and_on_what_evidence():
+    model, x = convolutional(), images(300)
+    report = measure_shift(model, _batches(x, _labels(model, x)), _batches(x + 2, _labels(model, x)))
+    assert [(layer.name, layer.channels) for layer in report.layers] == [("conv", 6), ("head", 3), ("(embedding)", 6)]
+    assert all(layer.moved for layer in report.layers)
+    assert report.scores["arm"].value == pytest.approx(sum(layer.distance.value for layer in report.layers) / 3)
+    assert report.evidence is Evidence.FULL_LABELS
+    assert measure_shift(model, _batches(x), _batches(images(300, seed=1))).evidence is Evidence.NO_LABELS
+
+
+def test_unmoved_layers_are_not_called_moved():
+    report = measure_shift(convolutional(), _batches(images(600)), _batches(images(600, seed=1)))
+    assert not any(layer.moved for layer in report.layers)
+
+
+def test_clusters_travel_with_the_batches():
+    x = images(300)
+    few = images(30, seed=1).repeat(10, 1, 1, 1) + 1e-3 * images(300, seed=2)
+
+    def error(clusters):
+        new = [(few[i : i + 50], None, clusters[i : i + 50]) for i in range(0, 300, 50)]
+        return measure_shift(convolutional(), _batches(x), new).scores["arm"].standard_error
+
+    assert error(torch.arange(300) % 30) > 1.5 * error(torch.arange(300))
+
+
+def test_a_restored_reference_taps_the_same_layers():
+    model = convolutional()
+    restored = ReferencePass()
+    restored.merge_arrays(pass_over_reference(model, _batches(images(300)), layers=["norm"]).to_arrays())
+    report = pass_over_new(model, _batches(images(300)), restored)
+    assert [layer.name for layer in report.layers] == ["norm", "(embedding)"]
+
+
+def test_a_constant_layer_is_a_finding():
+    model = convolutional()
+    with torch.no_grad():
+        model.conv.weight.zero_()
+        model.norm.running_var.fill_(1)
+    x = images(300)
+    labels = torch.arange(300) % 3
+    report = measure_shift(model, _batches(x, labels), _batches(x, labels), head="head")
+    assert {"ConstantLayers"} <= {finding.reason for finding in report.findings}
+    assert report.scores["arm"].undefined.reason == "ConstantLayers"
+
+
+def test_one_new_sample_has_no_distance_but_an_answer_for_every_score():
+    model, x = convolutional(), images(300)
+    report = measure_shift(model, _batches(x, _labels(model, x)), [(x[:1], torch.tensor([1]))])
+    undefined = {name: r.undefined.reason for name, r in report.scores.items() if r.undefined}
+    for name in ("arm", "representation_change", "frechet", "mmd", "logme", "lda_error"):
+        assert undefined[name] == "TooFewSamples"
+    assert report.scores["initial_error"].value in {0.0, 1.0}
