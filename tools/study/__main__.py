@@ -1,4 +1,4 @@
-"""The command line: `python -m study run|replay|scores|pilot|left`."""
+"""The command line: `python -m study run|replay|scores|pilot|report`."""
 
 import argparse
 import sys
@@ -7,9 +7,11 @@ from study import pilot, split
 from study.features import write_features
 from study.grid import settings, slice_of
 from study.places import PILOT, RECORDS
+from study.records import development
 from study.replay import replay, summary
+from study.report import noise, outcomes
 from study.running import missing, run
-from study.store import Store
+from study.store import DEVELOPMENT, Store
 
 
 def parser() -> argparse.ArgumentParser:
@@ -24,7 +26,7 @@ def parser() -> argparse.ArgumentParser:
     again = commands.add_parser("replay", help="run two in a hundred again and compare")
     again.add_argument("--seed", type=int, default=0, help="which ones")
     commands.add_parser("scores", help="compute the scores of all settings anew")
-    commands.add_parser("left", help="say how many runs are missing")
+    commands.add_parser("report", help="say what is missing, and how development's runs ended")
     return top
 
 
@@ -39,13 +41,16 @@ def main() -> int:
             case "pilot":
                 trial = Store(PILOT, pilot.NO_SPLIT)
                 run(slice_of(pilot.settings(arguments.settings), *arguments.slice), trial, _say)
-                _say(pilot.report(trial))
+                _say(outcomes(trial.side_rows(DEVELOPMENT)))
             case "replay":
                 _say(summary(replay(store, arguments.seed, _say)))
             case "scores":
                 write_features(settings(), store, _say)
-            case "left":
+            case "report":
                 _say(f"{sum(len(arms) for _, arms in missing(settings(), store))} runs are missing")
+                rows = [record.row for record in development()]
+                if rows:
+                    _say(f"development's rows:\n{outcomes(rows)}\n{noise(rows)}")
     except ValueError as error:
         print(f"study: {error}", file=sys.stderr)
         return 1

@@ -1,6 +1,7 @@
 """Small networks of different make. Each takes images and series alike: (n, channels, height, width)."""
 
 import itertools
+import math
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Final
@@ -42,10 +43,10 @@ class Cnn(nn.Module):
 
     def __init__(self, shape: Shape, classes: int) -> None:
         super().__init__()
-        kernel, padding, pool = _window(shape)
-        self.first = nn.Sequential(nn.Conv2d(shape[0], 8, kernel, padding=padding), nn.ReLU(), nn.MaxPool2d(pool))
-        self.second = nn.Sequential(nn.Conv2d(8, 16, kernel, padding=padding), nn.ReLU(), nn.MaxPool2d(pool))
-        left = 16 * (shape[1] // pool[0] // pool[0]) * (shape[2] // pool[1] // pool[1])
+        kernel, padding, stride = _window(shape)
+        self.first = nn.Sequential(nn.Conv2d(shape[0], 8, kernel, stride, padding), nn.ReLU())
+        self.second = nn.Sequential(nn.Conv2d(8, 16, kernel, stride, padding), nn.ReLU())
+        left = 16 * math.prod(math.ceil(side / step**2) for side, step in zip(shape[1:], stride, strict=True))
         self.hidden = nn.Sequential(nn.Flatten(), nn.Linear(left, 32), nn.ReLU())
         self.head = nn.Linear(32, classes)
 
@@ -57,18 +58,19 @@ class Cnn(nn.Module):
 
 
 class CnnBn(nn.Module):
-    """Three convolutions with batch normalisation, then the mean over all positions."""
+    """Three convolutions with batch normalisation, two of them halving, then the mean over all positions."""
 
     def __init__(self, shape: Shape, classes: int) -> None:
         super().__init__()
-        kernel, padding, pool = _window(shape)
+        kernel, padding, stride = _window(shape)
 
-        def block(given: int, made: int) -> list[nn.Module]:
-            return [nn.Conv2d(given, made, kernel, padding=padding, bias=False), nn.BatchNorm2d(made), nn.ReLU()]
+        def block(given: int, made: int, step: tuple[int, int]) -> nn.Module:
+            convolution = nn.Conv2d(given, made, kernel, step, padding, bias=False)
+            return nn.Sequential(convolution, nn.BatchNorm2d(made), nn.ReLU())
 
-        self.first = nn.Sequential(*block(shape[0], 12), nn.MaxPool2d(pool))
-        self.second = nn.Sequential(*block(12, 24), nn.MaxPool2d(pool))
-        self.third = nn.Sequential(*block(24, 32))
+        self.first = block(shape[0], 16, stride)
+        self.second = block(16, 32, stride)
+        self.third = block(32, 32, (1, 1))
         self.head = nn.Linear(32, classes)
 
     @override
@@ -87,7 +89,7 @@ class Block(nn.Module):
         self.norm1 = nn.LayerNorm(width)
         self.attention = nn.MultiheadAttention(width, 4, batch_first=True)
         self.norm2 = nn.LayerNorm(width)
-        self.mlp = nn.Sequential(nn.Linear(width, 2 * width), nn.GELU(), nn.Linear(2 * width, width))
+        self.mlp = nn.Sequential(nn.Linear(width, 2 * width), nn.ReLU(), nn.Linear(2 * width, width))
 
     @override
     def forward(self, tokens: Tensor) -> Tensor:
@@ -121,7 +123,7 @@ class Vit(nn.Module):
 
 
 def _window(shape: Shape) -> tuple[tuple[int, int], tuple[int, int], tuple[int, int]]:
-    """Kernel, padding and pooling: in the plane for images, along time for a series."""
+    """Kernel, padding and the stride that halves: in the plane for images, along time for a series."""
     return ((1, 5), (0, 2), (1, 2)) if shape[1] == 1 else ((3, 3), (1, 1), (2, 2))
 
 

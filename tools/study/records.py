@@ -39,7 +39,7 @@ def development(folder: Path = RECORDS, frozen: Split | None = None) -> list[Rec
 
 
 def held_out_rows_opened_once(folder: Path = RECORDS, frozen: Split | None = None) -> list[Record]:
-    """The rows that predictions are judged on. Raises HeldOutRowsAreClosedError while split.yaml says they are closed."""
+    """The rows that predictions are judged on. Raises HeldOutRowsAreClosedError until split.yaml opens them."""
     known = frozen or split.frozen()
     if known.opened is None:
         raise HeldOutRowsAreClosedError(

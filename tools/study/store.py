@@ -88,6 +88,6 @@ def write_table(file: Path, columns: Sequence[str], lines: Iterable[Mapping[str,
     writer.writeheader()
     writer.writerows(lines)
     file.parent.mkdir(parents=True, exist_ok=True)
-    temporary = file.with_suffix(f".{os.getpid()}.new")
+    temporary = file.with_suffix(f".{os.getpid()}.new")  # within a process one writes at a time: the lock
     temporary.write_text(text.getvalue())
     temporary.replace(file)
