@@ -54,7 +54,7 @@ def noise(rows: Sequence[Row]) -> str:
     same = sum(one.reached == other.reached for one, other in pairs)
     middle, high = np.quantile(factors, [0.5, 0.8])
     return (
-        f"{len(pairs)} pairs of runs differ in the seed alone; {100 * same / len(pairs):.0f} % end alike (reached or not)\n"
+        f"{len(pairs)} pairs differ in the seed alone; {100 * same / len(pairs):.0f} % end alike (reached or not)\n"
         f"{len(factors)} of them both reached; their steps differ by a factor {middle:.2f} (median), {high:.2f} (80 %)"
     )
 
