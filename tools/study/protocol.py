@@ -8,7 +8,7 @@ SPACING: Final = 5
 """Steps between evaluations."""
 EVALUATIONS: Final = CAP // SPACING + 2
 """Two beyond the cap, so that three in a row can begin at it."""
-BASE_STEPS: Final = 1200
+BASE_STEPS: Final = 2000
 """Steps that made the model to be reused, by its variant's own recipe."""
 PILOT_STEPS: Final = (10, 25)
 """When a pilot looks."""

@@ -65,7 +65,7 @@ RECIPES: Final[Mapping[str, Recipe]] = MappingProxyType(
         for recipe in (
             Recipe("adam", "adam", learning_rate=1e-3, batch=64),
             Recipe("adam-slow", "adam", learning_rate=3e-4, batch=32),
-            Recipe("sgd", "sgd", learning_rate=1e-2, batch=16, momentum=0.9),
+            Recipe("sgd", "sgd", learning_rate=2e-2, batch=16, momentum=0.9),
             Recipe("adamw-cosine", "adamw", 2e-3, 96, weight_decay=1e-2, schedule="cosine", warm_up=20),
         )
     }
