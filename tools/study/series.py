@@ -108,11 +108,11 @@ def stripes(windows: Tensor, share: float, random: Generator) -> Tensor:
 
 
 def dead(windows: Tensor, share: float, random: Generator) -> Tensor:
-    """Axes that show nothing or, the first of them, the end of the scale; the same ones in all windows."""
+    """Axes that show nothing or, the first of them, a constant 1; the same ones in all windows."""
     axes = torch.randperm(windows.shape[1], generator=random)[: round(share * windows.shape[1])]
     seen = windows.clone()
     seen[:, axes] = 0.0
-    seen[:, axes[:1]] = LARGEST
+    seen[:, axes[:1]] = 1.0
     return seen
 
 

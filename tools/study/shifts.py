@@ -76,8 +76,8 @@ SHIFTS: Final[Mapping[str, Shift]] = MappingProxyType(
             _mechanism(NOISE, images.impulse, (0.1, 0.2, 0.35, 0.5), series.impulse, (0.05, 0.15, 0.3, 0.5)),
             _mechanism(NOISE, images.speckle, (0.8, 1.5, 3.0, 6.0), series.speckle, (0.5, 1.0, 2.0, 4.0)),
             _mechanism(GEOMETRY, images.rotation, (20, 35, 55, 90), series.rotation, (20, 45, 80, 140), fixed=True),
-            _mechanism(BLUR, images.defocus, (0.06, 0.09, 0.12, 0.16), series.defocus, (0.04, 0.08, 0.16, 0.3)),
-            _mechanism(BLUR, images.pixelate, (0.4, 0.3, 0.22, 0.17), series.pixelate, (0.25, 0.12, 0.06, 0.03)),
+            _mechanism(BLUR, images.defocus, (0.06, 0.09, 0.12, 0.16), series.defocus, (0.1, 0.25, 0.5, 2.0)),
+            _mechanism(BLUR, images.pixelate, (0.6, 0.45, 0.3, 0.17), series.pixelate, (0.25, 0.06, 0.03, 0.015)),
             _mechanism(
                 GEOMETRY,
                 images.translation,
