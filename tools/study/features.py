@@ -31,8 +31,9 @@ def features(seen: Scene) -> dict[str, str]:
 
 
 def write_features(settings: Sequence[Setting], store: Store, say: Say = print) -> None:
-    """Compute the table anew for all settings; one file per data set and side of the split."""
+    """Compute the table anew for all settings, each once; one file per data set and side of the split."""
     be_deterministic()
+    settings = [setting for setting in settings if setting.repeat == 0]
     lines: dict[tuple[str, str], list[dict[str, str]]] = {}
     start = time.monotonic()
     for number, setting in enumerate(settings, start=1):

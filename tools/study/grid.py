@@ -13,7 +13,8 @@ u, w, t are drawn anew for each of the nine pairs of shifts, and p, q, r for eac
 each, and no factor is confounded with an interaction of the same two others throughout. All three arms are run at every
 setting, as a decision between them needs.
 
-On top, REPLICATES settings of one seed are run with another one: the floor that noise sets to any prediction.
+On top, REPEATED settings are run a second time with the same model and the same data, but other batches (and, from
+scratch, other weights): what differs then nothing can predict that is known before.
 """
 
 import functools
@@ -35,9 +36,7 @@ SEEDS: Final = 3
 TARGETS: Final = (0.90, 0.94, 0.98)
 """Targets as shares of the quality on the reference."""
 SAMPLE_LEVELS: Final = 3
-REPLICATED: Final = (0, 2)
-"""Of which seed some settings are run again, and with which."""
-REPLICATES: Final = 72
+REPEATED: Final = 108
 
 
 class Arm(StrEnum):
@@ -50,7 +49,11 @@ class Arm(StrEnum):
 
 @dataclass(frozen=True, order=True)
 class Setting:
-    """What is adapted to what. sample_level: how many samples, by the data set's levels. target: share of reference."""
+    """What is adapted to what.
+
+    target: share of the quality on the reference. sample_level: how many samples, by the data set's levels. repeat: 1
+    for the second time, 0 else.
+    """
 
     data_set: str
     variant: str
@@ -59,11 +62,19 @@ class Setting:
     seed: int
     target: float
     sample_level: int
+    repeat: int = 0
 
     @property
     def name(self) -> str:
-        """Unique in the design: no two of its settings differ in target or number of samples alone."""
+        """What is known before the retraining; a repeated setting has the name of the first.
+
+        Target and number of samples need not be in it: the design has no two settings that differ in these alone.
+        """
         return f"{self.data_set}/{self.variant}/{self.shift}/{self.severity}/{self.seed}"
+
+    def run(self, arm: Arm) -> str:
+        """The name of one of its retrainings, unique in the design."""
+        return f"{self.name}/{arm}/{self.repeat}"
 
 
 @functools.cache
@@ -97,15 +108,14 @@ def main_design() -> tuple[Setting, ...]:
 
 
 @functools.cache
-def replicates() -> tuple[Setting, ...]:
-    """Settings of the main design with another seed: four per shift, spread evenly over the other factors."""
-    random = numpy_random("replicates")
-    of_seed = [setting for setting in main_design() if setting.seed == REPLICATED[0]]
-    per_shift = REPLICATES // len(SHIFTS)
+def repeated() -> tuple[Setting, ...]:
+    """Settings of the main design for the second time: six per shift, spread evenly over the other factors."""
+    random = numpy_random("repeated")
+    per_shift = REPEATED // len(SHIFTS)
     chosen: list[Setting] = []
     counts: Counter[tuple[str, object]] = Counter()
     for shift in SHIFTS:
-        options = [setting for setting in of_seed if setting.shift == shift]
+        options = [setting for setting in main_design() if setting.shift == shift]
         for _ in range(per_shift):
             ranks = random.permutation(len(options))
             best = min(
@@ -118,12 +128,12 @@ def replicates() -> tuple[Setting, ...]:
             picked = options.pop(best)
             counts.update(level for level, _ in _levels(picked))
             chosen.append(picked)
-    return tuple(replace(setting, seed=REPLICATED[1]) for setting in chosen)
+    return tuple(replace(setting, repeat=1) for setting in chosen)
 
 
 def settings() -> tuple[Setting, ...]:
     """All settings, shuffled, so that any first part of them is nearly balanced too."""
-    whole = [*main_design(), *replicates()]
+    whole = [*main_design(), *repeated()]
     return tuple(whole[index] for index in numpy_random("order").permutation(len(whole)))
 
 
@@ -142,11 +152,12 @@ def _half_of_shift(random: np.random.Generator) -> tuple[tuple[int, ...], int]:
 
 
 def _levels(setting: Setting) -> list[tuple[tuple[str, object], float]]:
-    """The levels that replicates are spread over, with a weight that makes factors of many levels count as much."""
+    """What repeated settings are spread over; the weights make factors of many levels count as much as others."""
     return [
         (("data set", setting.data_set), 3.0),
         (("variant", setting.variant), 8.0),
         (("severity", setting.severity), 4.0),
+        (("seed", setting.seed), 3.0),
         (("target", setting.target), 3.0),
         (("samples", setting.sample_level), 3.0),
     ]

@@ -63,7 +63,7 @@ def replay(store: Store, seed: int, say: Say = print) -> list[Distance]:
     be_deterministic()
     rows = {row.name: row for side in (DEVELOPMENT, HELD_OUT) for row in store.side_rows(side)}
     by_name: dict[str, tuple[Setting, Arm]] = {
-        f"{setting.name}/{arm}": (setting, arm) for setting in settings() for arm in Arm
+        setting.run(arm): (setting, arm) for setting in settings() for arm in Arm
     }
     distances = []
     names = chosen(list(rows), seed)

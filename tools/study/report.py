@@ -1,4 +1,4 @@
-"""How runs ended, and how far two seeds of one setting lie apart: what a reader asks before any prediction."""
+"""How runs ended, and how far the same retraining lies from itself: what a reader asks before any prediction."""
 
 import itertools
 from collections.abc import Callable, Iterable, Sequence
@@ -34,8 +34,8 @@ def outcomes(rows: Sequence[Row]) -> str:
     return "\n".join(lines)
 
 
-def seed_factors(rows: Iterable[Row]) -> list[float]:
-    """Of every two runs that differ in nothing but the seed and reached later than at once: the ratio of their steps.
+def repeat_factors(rows: Iterable[Row]) -> list[float]:
+    """Of every run and its repeat that both reached, and later than at once: the ratio of their steps.
 
     At least 1. Steps are the middle of their interval.
     """
@@ -48,22 +48,24 @@ def seed_factors(rows: Iterable[Row]) -> list[float]:
 
 def noise(rows: Sequence[Row]) -> str:
     """The floor under any prediction's error, in two lines."""
-    pairs, factors = _pairs(rows), seed_factors(rows)
+    pairs, factors = _pairs(rows), repeat_factors(rows)
     if not factors:
-        return f"{len(pairs)} pairs of seeds, none of which both reached the target: no noise floor yet"
+        return (
+            f"{len(pairs)} retrainings were run twice, none of which reached its target both times: no noise floor yet"
+        )
     same = sum(one.reached == other.reached for one, other in pairs)
     middle, high = np.quantile(factors, [0.5, 0.8])
     return (
-        f"{len(pairs)} pairs differ in the seed alone; {100 * same / len(pairs):.0f} % end alike (reached or not)\n"
+        f"{len(pairs)} retrainings were run twice; {100 * same / len(pairs):.0f} % end alike (reached or not)\n"
         f"{len(factors)} of them both reached; their steps differ by a factor {middle:.2f} (median), {high:.2f} (80 %)"
     )
 
 
 def _pairs(rows: Iterable[Row]) -> list[tuple[Row, Row]]:
-    """Runs of equal settings but for the seed, in twos."""
+    """Runs and their repeats."""
     found: dict[tuple[object, ...], list[Row]] = {}
     for row in rows:
-        key = (row.data_set, row.variant, row.shift, row.severity, row.arm)
+        key = (row.data_set, row.variant, row.shift, row.severity, row.seed, row.arm)
         found.setdefault(key, []).append(row)
     return [pair for part in found.values() for pair in itertools.combinations(part, 2)]
 

@@ -44,7 +44,7 @@ def retrained(scene: Scene, arm: Arm) -> Row:
         variant.recipe,
         scene.new,
         trained=suffix,
-        random=torch_random("batches", setting.name, arm),
+        random=torch_random("batches", setting.run(arm)),
         horizon=CAP,
         evaluations=EVALUATIONS,
         spacing=SPACING,
@@ -55,7 +55,7 @@ def retrained(scene: Scene, arm: Arm) -> Row:
 
 def _start(scene: Scene, arm: Arm) -> nn.Module:
     if arm is Arm.FROM_SCRATCH:
-        return bases.fresh(scene.variant, scene.data, "scratch", scene.setting.name)
+        return bases.fresh(scene.variant, scene.data, "scratch", scene.setting.run(arm))
     return copy.deepcopy(scene.model)
 
 
@@ -69,6 +69,7 @@ def _row(scene: Scene, arm: Arm, model: nn.Module, curve: Curve) -> Row:
         shift=setting.shift,
         severity=setting.severity,
         seed=setting.seed,
+        repeat=setting.repeat,
         arm=arm,
         definition=definition(setting, arm),
         target_share=setting.target,

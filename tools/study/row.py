@@ -31,6 +31,7 @@ class Row:
     shift: str
     severity: int
     seed: int
+    repeat: int
     arm: Arm
     definition: str
     target_share: float
@@ -60,13 +61,13 @@ class Row:
 
     @property
     def setting(self) -> str:
-        """The setting's name, shared by the three arms."""
+        """The setting's name, shared by the three arms and by both times that a repeated one was run."""
         return f"{self.data_set}/{self.variant}/{self.shift}/{self.severity}/{self.seed}"
 
     @property
     def name(self) -> str:
         """Unique among rows."""
-        return f"{self.setting}/{self.arm}"
+        return f"{self.setting}/{self.arm}/{self.repeat}"
 
     @property
     def reached(self) -> bool:

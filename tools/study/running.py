@@ -26,7 +26,7 @@ def missing(settings: Sequence[Setting], store: Store) -> list[tuple[Setting, tu
     """The settings with runs that are not stored as they are defined now, and those runs."""
     done = store.definitions()
     left = [
-        (setting, tuple(arm for arm in Arm if done.get(f"{setting.name}/{arm}") != definition(setting, arm)))
+        (setting, tuple(arm for arm in Arm if done.get(setting.run(arm)) != definition(setting, arm)))
         for setting in settings
     ]
     return [(setting, arms) for setting, arms in left if arms]

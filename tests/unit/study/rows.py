@@ -16,6 +16,7 @@ ROW = Row(
     shift="gaussian",
     severity=2,
     seed=0,
+    repeat=0,
     arm=Arm.RETRAIN,
     definition="01234567",
     target_share=0.9,
@@ -54,6 +55,7 @@ def row_of(setting: Setting, arm: Arm) -> Row:
         shift=setting.shift,
         severity=setting.severity,
         seed=setting.seed,
+        repeat=setting.repeat,
         arm=arm,
         definition=definition(setting, arm),
     )

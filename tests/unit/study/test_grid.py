@@ -6,11 +6,11 @@ from dataclasses import fields, replace
 
 import pytest
 
-from study.grid import REPLICATED, REPLICATES, SEEDS, Arm, Setting, main_design, replicates, settings, slice_of
+from study.grid import REPEATED, SEEDS, Arm, Setting, main_design, repeated, settings, slice_of
 from study.shifts import GROUPS, LABEL_SHIFT, MECHANISM_GROUPS, NEW_TASK, SHIFTS
 from study.variants import VARIANTS
 
-FACTORS = [field.name for field in fields(Setting)]
+FACTORS = [field.name for field in fields(Setting) if field.name != "repeat"]
 
 
 def levels(factors: tuple[str, ...]) -> Counter[tuple[object, ...]]:
@@ -31,9 +31,9 @@ def test_no_factor_is_confounded_with_shift_and_data_set(third: str) -> None:
 
 
 def test_names_are_unique_and_runs_are_enough() -> None:
-    names = [setting.name for setting in settings()]
-    assert len(set(names)) == len(names) == 864 + REPLICATES
-    assert len(names) * len(Arm) >= 1500
+    names = [setting.run(arm) for setting in settings() for arm in Arm]
+    assert len(set(names)) == len(names) == (864 + REPEATED) * len(Arm) >= 1500
+    assert len({setting.name for setting in settings()}) == 864
 
 
 def test_the_issue_s_factors_are_all_there() -> None:
@@ -60,13 +60,14 @@ def test_recipes_differ_in_their_hash_by_more_than_their_name() -> None:
     assert replace(one, learning_rate=0.5).hash != one.hash
 
 
-def test_replicates_repeat_settings_with_another_seed() -> None:
-    before, after = REPLICATED
+def test_repeats_are_spread_evenly() -> None:
     known = {setting.name for setting in main_design()}
-    assert {replace(setting, seed=before).name for setting in replicates()} <= known
-    assert {setting.seed for setting in replicates()} == {after}
-    assert set(Counter(setting.shift for setting in replicates()).values()) == {REPLICATES // 18}
-    assert set(Counter(setting.variant for setting in replicates()).values()) == {REPLICATES // 8}
+    assert {setting.name for setting in repeated()} <= known
+    assert {setting.repeat for setting in repeated()} == {1}
+    assert set(Counter(setting.shift for setting in repeated()).values()) == {REPEATED // 18}
+    for factor, count in (("variant", 8), ("severity", 4), ("seed", 3), ("data_set", 3), ("target", 3)):
+        found = Counter(getattr(setting, factor) for setting in repeated())
+        assert max(found.values()) - min(found.values()) <= 0.1 * REPEATED / count
 
 
 def test_slices_are_disjoint_and_complete() -> None:

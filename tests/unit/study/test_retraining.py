@@ -67,6 +67,15 @@ def test_the_arms_share_target_and_data_and_differ_in_what_they_train() -> None:
     assert tuned.initial_quality == whole.initial_quality > scratch.initial_quality
 
 
+def test_a_repeat_starts_from_the_same_and_learns_from_other_batches() -> None:
+    first, second = rows_of(SMALL), rows_of(replace(SMALL, repeat=1))
+    for arm in (Arm.FINE_TUNE, Arm.RETRAIN):
+        assert first[arm].correct[0] == second[arm].correct[0]
+        assert first[arm].correct != second[arm].correct
+    assert first[Arm.FROM_SCRATCH].loss_0 != second[Arm.FROM_SCRATCH].loss_0
+    assert len({row.setting for row in (*first.values(), *second.values())}) == 1
+
+
 def test_a_row_s_figures_follow_from_its_curve() -> None:
     row = rows_of(SMALL)[Arm.RETRAIN]
     steps = steps_to(row.correct, row.evaluation_samples, row.target, protocol.SPACING)
@@ -204,7 +213,7 @@ def test_the_loop_counts_what_it_evaluates() -> None:
 
 
 def test_columns_are_the_row_s_fields() -> None:
-    assert COLUMNS[:6] == ("data_set", "variant", "shift", "severity", "seed", "arm")
+    assert COLUMNS[:6] == ("data_set", "variant", "shift", "severity", "seed", "repeat")
 
 
 def _quiet(_: str) -> None:

@@ -61,7 +61,7 @@ def test_an_interrupted_slice_goes_on_where_it_stopped(tmp_path: Path) -> None:
             yield row
 
     run(SOME, store, quiet, go_on)
-    assert sorted(performed + rest) == sorted(f"{setting.name}/{arm}" for setting in SOME for arm in Arm)
+    assert sorted(performed + rest) == sorted(setting.run(arm) for setting in SOME for arm in Arm)
     assert missing(SOME, store) == []
 
 
@@ -96,7 +96,7 @@ def test_two_slices_at_once_lose_nothing(tmp_path: Path) -> None:
         for end in ends:
             end.result()
     names = [row.name for side in (DEVELOPMENT, HELD_OUT) for row in store_at(tmp_path).side_rows(side)]
-    assert sorted(names) == sorted(f"{setting.name}/{arm}" for setting in SOME for arm in Arm)
+    assert sorted(names) == sorted(setting.run(arm) for setting in SOME for arm in Arm)
 
 
 def test_held_out_rows_lie_apart(tmp_path: Path) -> None:
