@@ -103,9 +103,9 @@ SOURCES: Final[Mapping[str, Source]] = MappingProxyType(
     {
         source.name: source
         for source in (
-            Source("mnist", Kind.IMAGE, 10, _mnist, _sizes(1900, 900, 1500, 700), (200, 500, 1250)),
-            Source("digits", Kind.IMAGE, 10, _digits, _sizes(600, 300, 500, 397), (80, 200, 500)),
-            Source("watch", Kind.SERIES, watch.CLASSES, watch.windows, _sizes(1400, 600, 1000, 700), (160, 400, 1000)),
+            Source("mnist", Kind.IMAGE, 10, _mnist, _sizes(1900, 900, 1500, 700), (300, 650, 1400)),
+            Source("digits", Kind.IMAGE, 10, _digits, _sizes(600, 300, 500, 397), (120, 240, 480)),
+            Source("watch", Kind.SERIES, watch.CLASSES, watch.windows, _sizes(1400, 600, 1000, 700), (250, 500, 1000)),
         )
     }
 )

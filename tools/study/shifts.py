@@ -72,29 +72,29 @@ SHIFTS: Final[Mapping[str, Shift]] = MappingProxyType(
     {
         shift.name: shift
         for shift in (
-            _mechanism(NOISE, images.gaussian, (0.25, 0.5, 0.8, 1.2), series.gaussian, (0.4, 0.8, 1.5, 2.5)),
-            _mechanism(NOISE, images.impulse, (0.1, 0.2, 0.35, 0.5), series.impulse, (0.05, 0.15, 0.3, 0.5)),
-            _mechanism(NOISE, images.speckle, (0.8, 1.5, 3.0, 6.0), series.speckle, (0.5, 1.0, 2.0, 4.0)),
+            _mechanism(NOISE, images.gaussian, (0.15, 0.3, 0.5, 0.8), series.gaussian, (0.3, 0.6, 1.0, 1.8)),
+            _mechanism(NOISE, images.impulse, (0.05, 0.12, 0.2, 0.35), series.impulse, (0.03, 0.08, 0.15, 0.3)),
+            _mechanism(NOISE, images.speckle, (0.5, 1.0, 2.0, 4.0), series.speckle, (0.5, 1.0, 2.0, 3.0)),
             _mechanism(GEOMETRY, images.rotation, (20, 35, 55, 90), series.rotation, (20, 45, 80, 140), fixed=True),
-            _mechanism(BLUR, images.defocus, (0.06, 0.09, 0.12, 0.16), series.defocus, (0.1, 0.25, 0.5, 2.0)),
-            _mechanism(BLUR, images.pixelate, (0.6, 0.45, 0.3, 0.17), series.pixelate, (0.25, 0.06, 0.03, 0.015)),
+            _mechanism(BLUR, images.defocus, (0.04, 0.06, 0.08, 0.11), series.defocus, (0.1, 0.25, 0.5, 2.0)),
+            _mechanism(BLUR, images.pixelate, (0.7, 0.5, 0.37, 0.25), series.pixelate, (0.25, 0.06, 0.03, 0.015)),
             _mechanism(
                 GEOMETRY,
                 images.translation,
-                (0.08, 0.14, 0.2, 0.3),
+                (0.06, 0.12, 0.18, 0.25),
                 series.translation,
                 (0.1, 0.25, 0.5, 0.7),
                 fixed=True,
             ),
-            _mechanism(GEOMETRY, images.scaling, (0.8, 0.65, 0.5, 0.38), series.scaling, (0.75, 0.5, 0.3, 0.15)),
+            _mechanism(GEOMETRY, images.scaling, (0.85, 0.72, 0.6, 0.45), series.scaling, (0.75, 0.5, 0.3, 0.15)),
             _mechanism(
                 PHOTOMETRIC, images.contrast, (0.3, 0.5, 0.7, 0.85), series.contrast, (0.3, 0.5, 0.7, 0.85), fixed=True
             ),
             _mechanism(PHOTOMETRIC, images.inversion, (0.25, 0.4, 0.65, 1.0), series.inversion, (0.3, 0.45, 0.65, 1.0)),
-            _mechanism(OCCLUSION, images.patch, (0.3, 0.4, 0.5, 0.65), series.patch, (0.25, 0.45, 0.65, 0.8)),
-            _mechanism(OCCLUSION, images.stripes, (0.15, 0.3, 0.45, 0.65), series.stripes, (0.17, 0.34, 0.5, 0.67)),
-            _mechanism(SENSOR, images.dead, (0.15, 0.3, 0.5, 0.65), series.dead, (0.17, 0.34, 0.5, 0.67), fixed=True),
-            _mechanism(SENSOR, images.drift, (0.6, 1.1, 1.7, 2.5), series.drift, (0.7, 1.3, 2.2, 4.0)),
+            _mechanism(OCCLUSION, images.patch, (0.15, 0.25, 0.38, 0.5), series.patch, (0.2, 0.4, 0.6, 0.75)),
+            _mechanism(OCCLUSION, images.stripes, (0.1, 0.2, 0.35, 0.5), series.stripes, (0.17, 0.34, 0.5, 0.67)),
+            _mechanism(SENSOR, images.dead, (0.1, 0.2, 0.35, 0.5), series.dead, (0.17, 0.34, 0.5, 0.67), fixed=True),
+            _mechanism(SENSOR, images.drift, (0.5, 0.9, 1.4, 2.0), series.drift, (0.5, 1.0, 1.6, 2.5)),
             # How often a class occurs over how often the next frequent one does.
             _population(LONG_TAIL, LABEL_SHIFT, (0.9, 0.8, 0.7, 0.6)),
             # Shares of the classes that occur no more, that are new, that change their names.
