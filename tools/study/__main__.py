@@ -31,7 +31,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def main() -> int:
-    """0 done, 1 not."""
+    """0 done, 1 not, 130 interrupted."""
     arguments = parser().parse_args()
     store = Store(RECORDS, split.frozen())
     try:
@@ -54,6 +54,9 @@ def main() -> int:
     except ValueError as error:
         print(f"study: {error}", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        print("study: interrupted; what had ended is stored, the same command goes on from there", file=sys.stderr)
+        return 130
     return 0
 
 

@@ -11,6 +11,7 @@ from torch.nn.functional import interpolate
 
 LARGEST = 4.0
 """What the sensor shows at most."""
+_PACKET = 16
 
 
 def gaussian(windows: Tensor, sigma: float, random: Generator) -> Tensor:
@@ -101,10 +102,12 @@ def patch(windows: Tensor, side: float, random: Generator) -> Tensor:
 
 
 def stripes(windows: Tensor, share: float, random: Generator) -> Tensor:
-    """Axes that did not arrive, others in each window."""
-    n, axes = windows.shape[:2]
-    rank = torch.rand((n, axes), generator=random).argsort(dim=1).argsort(dim=1)
-    return windows.masked_fill((rank < round(share * axes))[:, :, None, None], 0.0)
+    """Packets of sixteen readings of an axis that did not arrive, others in each window; share: of all packets."""
+    n, axes, _, time = windows.shape
+    packets = axes * time // _PACKET
+    rank = torch.rand((n, packets), generator=random).argsort(dim=1).argsort(dim=1)
+    lost = (rank < round(share * packets)).view(n, axes, 1, -1).repeat_interleave(_PACKET, dim=-1)
+    return windows.masked_fill(lost, 0.0)
 
 
 def dead(windows: Tensor, share: float, random: Generator) -> Tensor:

@@ -72,9 +72,9 @@ SHIFTS: Final[Mapping[str, Shift]] = MappingProxyType(
     {
         shift.name: shift
         for shift in (
-            _mechanism(NOISE, images.gaussian, (0.15, 0.3, 0.5, 0.8), series.gaussian, (0.3, 0.6, 1.0, 1.8)),
-            _mechanism(NOISE, images.impulse, (0.05, 0.12, 0.2, 0.35), series.impulse, (0.03, 0.08, 0.15, 0.3)),
-            _mechanism(NOISE, images.speckle, (0.5, 1.0, 2.0, 4.0), series.speckle, (0.5, 1.0, 2.0, 3.0)),
+            _mechanism(NOISE, images.gaussian, (0.1, 0.2, 0.35, 0.6), series.gaussian, (0.2, 0.4, 0.8, 1.5)),
+            _mechanism(NOISE, images.impulse, (0.03, 0.08, 0.15, 0.28), series.impulse, (0.01, 0.03, 0.08, 0.2)),
+            _mechanism(NOISE, images.speckle, (0.4, 0.8, 1.5, 3.0), series.speckle, (0.5, 1.0, 2.0, 3.0)),
             _mechanism(GEOMETRY, images.rotation, (20, 35, 55, 90), series.rotation, (20, 45, 80, 140), fixed=True),
             _mechanism(BLUR, images.defocus, (0.04, 0.06, 0.08, 0.11), series.defocus, (0.1, 0.25, 0.5, 2.0)),
             _mechanism(BLUR, images.pixelate, (0.7, 0.5, 0.37, 0.25), series.pixelate, (0.25, 0.06, 0.03, 0.015)),
@@ -91,8 +91,8 @@ SHIFTS: Final[Mapping[str, Shift]] = MappingProxyType(
                 PHOTOMETRIC, images.contrast, (0.3, 0.5, 0.7, 0.85), series.contrast, (0.3, 0.5, 0.7, 0.85), fixed=True
             ),
             _mechanism(PHOTOMETRIC, images.inversion, (0.25, 0.4, 0.65, 1.0), series.inversion, (0.3, 0.45, 0.65, 1.0)),
-            _mechanism(OCCLUSION, images.patch, (0.15, 0.25, 0.38, 0.5), series.patch, (0.2, 0.4, 0.6, 0.75)),
-            _mechanism(OCCLUSION, images.stripes, (0.1, 0.2, 0.35, 0.5), series.stripes, (0.17, 0.34, 0.5, 0.67)),
+            _mechanism(OCCLUSION, images.patch, (0.15, 0.25, 0.38, 0.5), series.patch, (0.15, 0.3, 0.45, 0.6)),
+            _mechanism(OCCLUSION, images.stripes, (0.1, 0.2, 0.35, 0.5), series.stripes, (0.1, 0.2, 0.35, 0.5)),
             _mechanism(SENSOR, images.dead, (0.1, 0.2, 0.35, 0.5), series.dead, (0.17, 0.34, 0.5, 0.67), fixed=True),
             _mechanism(SENSOR, images.drift, (0.5, 0.9, 1.4, 2.0), series.drift, (0.5, 1.0, 1.6, 2.5)),
             # How often a class occurs over how often the next frequent one does.
