@@ -7,6 +7,7 @@ from typing import Any, Final
 from study.grid import Arm
 from study.outcome import Steps, steps_to
 from study.protocol import SPACING
+from study.shifts import SHIFTS
 
 DIGITS: Final = 6
 """Significant digits of figures that are not whole."""
@@ -68,6 +69,16 @@ class Row:
     def name(self) -> str:
         """Unique among rows."""
         return f"{self.setting}/{self.arm}/{self.repeat}"
+
+    @property
+    def group(self) -> str:
+        """The shift's group."""
+        return SHIFTS[self.shift].group
+
+    @property
+    def trained_share(self) -> float:
+        """Of the parameters, how many the arm trains, in (0, 1]."""
+        return self.trained_parameters / self.parameters
 
     @property
     def reached(self) -> bool:
