@@ -7,13 +7,17 @@ UV := build/uv/bin/uv
 PYTHON := .venv/bin/python
 PYTEST := $(PYTHON) -m pytest
 CLUSTER := $(PYTHON) -m localcluster
+# One thread each, so that slices run side by side and steps of different runs compare.
+STUDY := OMP_NUM_THREADS=1 $(PYTHON) -m study
+SLICE ?= 1/1
+SEED ?= 0
 # An existing cluster for `make demo`, instead of the local one: KUBECONTEXT=name REGISTRY=host
 KUBECONTEXT ?=
 REGISTRY ?=
 
 export PYTHONPATH := operator:tools
 
-.PHONY: help setup demo test test-unit test-storage test-cluster test-e2e test-gpu bench-scores lint generate cluster-up cluster-down images clean
+.PHONY: help setup demo test test-unit test-storage test-cluster test-e2e test-gpu bench-scores lint generate cluster-up cluster-down images study study-replay study-scores study-report study-pilot clean
 
 help: ## List what can be made
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -77,6 +81,21 @@ cluster-down: setup ## Stop it; nothing of it stays
 
 images: setup ## Build the operator's and the worker's image
 	$(PYTHON) -m images build
+
+study: setup ## Real retrainings for the predictions' records, as far as they are missing; SLICE=1/2 for a half
+	$(STUDY) run --slice $(SLICE)
+
+study-replay: setup ## Run a random 2 % of the study again, SEED=s says which, and compare with the records
+	$(STUDY) replay --seed $(SEED)
+
+study-scores: setup ## Compute the scores of all the study's settings anew
+	$(STUDY) scores
+
+study-report: setup ## What the study lacks, how its development runs ended, and the noise floor of its seeds
+	$(STUDY) report
+
+study-pilot: setup ## The study's trial with a seed of its own; no records
+	$(STUDY) pilot --slice $(SLICE)
 
 clean: ## Remove what was built in this checkout
 	@if [ -x $(PYTHON) ]; then $(CLUSTER) down --all --images; fi

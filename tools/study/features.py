@@ -1,0 +1,74 @@
+"""What could be known before each setting's retraining: every score of one forward pass, in a table of its own.
+
+Kept apart from the runs, so that scores can change without a single retraining. The pass is the product's own: new data
+without labels but for the audit sample, whose labels the labelled scores use.
+"""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+
+import torch
+from torch import Tensor
+
+from modelreuse.scores import ShiftReport, pass_over_new, pass_over_reference
+from study.datasets import Samples
+from study.grid import Setting
+from study.learning import be_deterministic
+from study.records import SCORES
+from study.row import DIGITS
+from study.scene import Scene, scene
+from study.store import Store, write_table
+
+Say = Callable[[str], None]
+_BATCH = 250
+
+
+def features(seen: Scene) -> dict[str, str]:
+    """One line of the table: `score` and `score.detail` by name, empty where undefined, and the findings' reasons."""
+    reference = pass_over_reference(seen.model, _batches(seen.reference))
+    report = pass_over_new(seen.model, _audited(seen), reference)
+    return {"setting": seen.setting.name, "findings": _findings(report), **_figures(report)}
+
+
+def write_features(settings: Sequence[Setting], store: Store, say: Say = print) -> None:
+    """Compute the table anew for all settings, each once; one file per data set and side of the split."""
+    be_deterministic()
+    settings = [setting for setting in settings if setting.repeat == 0]
+    lines: dict[tuple[str, str], list[dict[str, str]]] = {}
+    start = time.monotonic()
+    for number, setting in enumerate(settings, start=1):
+        lines.setdefault((store.side(setting), setting.data_set), []).append(features(scene(setting)))
+        if number % 20 == 0 or number == len(settings):
+            passed = time.monotonic() - start
+            say(f"{number}/{len(settings)} settings, {passed / number * (len(settings) - number) / 60:.0f} min left")
+    columns = ["setting", "findings", *sorted({key for part in lines.values() for line in part for key in line})]
+    columns = list(dict.fromkeys(columns))
+    for (side, data_set), part in lines.items():
+        ordered = sorted(part, key=lambda line: line["setting"])
+        write_table(store.folder / side / SCORES / f"{data_set}.csv", columns, ordered)
+
+
+def _batches(samples: Samples) -> list[tuple[Tensor, Tensor | None]]:
+    pairs = zip(torch.split(samples.inputs, _BATCH), torch.split(samples.labels, _BATCH), strict=True)
+    return [(inputs, labels) for inputs, labels in pairs]
+
+
+def _audited(seen: Scene) -> list[tuple[Tensor, Tensor | None]]:
+    """The audit sample with its labels, then the rest without."""
+    inputs, labels = seen.new.inputs, seen.new.labels
+    with_labels = _batches(Samples(inputs[: seen.audit], labels[: seen.audit]))
+    return [*with_labels, *((part, None) for part in torch.split(inputs[seen.audit :], _BATCH) if len(part))]
+
+
+def _figures(report: ShiftReport) -> Mapping[str, str]:
+    figures: dict[str, float] = {}
+    for name, result in report.scores.items():
+        if result.value is not None:
+            figures[name] = result.value
+        figures.update({f"{name}.{detail}": value for detail, value in result.details.items()})
+    return {name: f"{value:.{DIGITS}g}" for name, value in figures.items()}
+
+
+def _findings(report: ShiftReport) -> str:
+    undefined = (f"{name}:{result.undefined.reason}" for name, result in report.scores.items() if result.undefined)
+    return " ".join([*(finding.reason for finding in report.findings), *undefined])
