@@ -74,10 +74,12 @@ RESOURCES = (
         "retrainpolicies",
         "rtp",
         namespaced=False,
-        status=False,
+        status=True,
         columns=(
             ("Profile", "string", ".spec.costProfile", 0),
             ("Valid For", "string", ".spec.approval.validFor", 0),
+            ("Window", "string", ".spec.budget.window", 0),
+            ("kWh", "string", ".spec.budget.energyKwh", 0),
             ("Age", "date", ".metadata.creationTimestamp", 0),
         ),
     ),

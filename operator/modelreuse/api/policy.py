@@ -6,7 +6,23 @@ from typing import Annotated, Any, Literal
 from pydantic import ConfigDict, Field, StringConstraints, model_validator
 
 from modelreuse.api.check import Metadata
-from modelreuse.api.types import Amount, ApiModel, Duration, Fraction, Number, ObjectName, StatusModel, duration_seconds
+from modelreuse.api.spending import Spending
+from modelreuse.api.types import (
+    Amount,
+    ApiModel,
+    DnsLabel,
+    Duration,
+    Fraction,
+    Number,
+    ObjectName,
+    StatusModel,
+    Time,
+    duration_seconds,
+)
+
+# Together with the lengths of strings these keep a policy's status at 64 KiB at most.
+MAX_RESERVATIONS = 48
+MAX_CHARGES = 140
 
 _LabelKey = Annotated[str, StringConstraints(max_length=316)]
 _LabelValue = Annotated[str, StringConstraints(max_length=63)]
@@ -114,6 +130,50 @@ class PromotionRules(ApiModel):
     """Whether the objective's target must be reached too."""
 
 
+_SHORTEST_WINDOW = 3600
+_WINDOW = "window is an hour at least: shorter ones forget what was spent before anybody has seen it"
+
+
+class Budget(ApiModel):
+    """What all retrainings of one namespace may use together within a rolling window. What isn't set doesn't bind."""
+
+    window: Duration = "720h"
+    energy_kwh: Amount | None = None
+    carbon_kg: Amount | None = None
+    """By the larger of location- and market-based emissions."""
+    money: Amount | None = None
+    """In the CostProfile's currency."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "x-kubernetes-validations": [
+                {
+                    "rule": "has(self.energyKwh) || has(self.carbonKg) || has(self.money)",
+                    "message": "at least one of energyKwh, carbonKg and money must be given",
+                },
+                {
+                    "rule": "duration(self.window) >= duration('1h')",
+                    "message": _WINDOW,
+                    "fieldPath": ".window",
+                },
+            ]
+        }
+    )
+
+    @model_validator(mode="after")
+    def _something_is_bound(self) -> "Budget":
+        if self.energy_kwh is None and self.carbon_kg is None and self.money is None:
+            raise ValueError("at least one of energyKwh, carbonKg and money must be given")
+        if self.window_seconds < _SHORTEST_WINDOW:
+            raise ValueError(_WINDOW)
+        return self
+
+    @property
+    def window_seconds(self) -> int:
+        """`window` in seconds."""
+        return duration_seconds(self.window)
+
+
 class RetrainPolicySpec(ApiModel):
     """Which namespaces it governs, what it recommends, and what it blocks."""
 
@@ -121,11 +181,41 @@ class RetrainPolicySpec(ApiModel):
     cost_profile: ObjectName
     reuse: ReuseThresholds
     limits: Limits = Limits()
+    budget: Budget | None = None
     uncertainty: Uncertainty = Uncertainty()
     approval: ApprovalRules = ApprovalRules()
     promotion: PromotionRules = PromotionRules()
     timing_probe: Literal["Allow", "Forbid"] = "Allow"
     """Whether the assessment may run its five throwaway training steps."""
+
+
+class Reservation(Spending):
+    """What a retraining that hasn't ended may yet use: it is in nobody else's reach."""
+
+    namespace: DnsLabel
+    check: ObjectName
+    record: DnsLabel
+    """Name of the RetrainingRecord, made of the digest that was approved."""
+    at: Time
+
+
+class Charge(Spending):
+    """What a retraining used that has ended, or several one after the other; counts until the window has passed."""
+
+    namespace: DnsLabel
+    at: Time
+
+
+class RetrainPolicyStatus(StatusModel):
+    """The ledger of the policy's budget. Written by the operator alone."""
+
+    reservations: Annotated[
+        list[Reservation],
+        Field(max_length=MAX_RESERVATIONS, json_schema_extra={"x-kubernetes-list-type": "atomic"}),
+    ] = []
+    charges: Annotated[
+        list[Charge], Field(max_length=MAX_CHARGES, json_schema_extra={"x-kubernetes-list-type": "atomic"})
+    ] = []
 
 
 class RetrainPolicy(StatusModel):
@@ -135,6 +225,7 @@ class RetrainPolicy(StatusModel):
     kind: Literal["RetrainPolicy"] = "RetrainPolicy"
     metadata: Metadata
     spec: RetrainPolicySpec
+    status: RetrainPolicyStatus = RetrainPolicyStatus()
 
     @classmethod
     def parse(cls, served: dict[str, Any]) -> "RetrainPolicy":

@@ -19,6 +19,7 @@ from modelreuse.cluster.errors import (
 )
 from modelreuse.cluster.events import EventRecorder
 from modelreuse.cluster.gate import NAMES_ALONE, Gate, read_manifests
+from modelreuse.cluster.ledgers import write_ledger
 from modelreuse.cluster.objects import (
     list_policies,
     list_profiles,
@@ -70,5 +71,6 @@ __all__ = [
     "read_pods",
     "read_record",
     "record_outcome",
+    "write_ledger",
     "write_status",
 ]

@@ -60,9 +60,10 @@ class Resync:
         await self.cache.checks.refill(self._everywhere(list_checks))
         self.listed_once.set()
         self.metrics.resynced()
-        # Whose check is gone shall be looked at too: its record waits for an outcome.
+        # Whose check is gone shall be looked at too: its record waits for an outcome, its reservation for a charge.
         recorded = {key for key, _ in self.cache.open_records() if self._looks_after(key.namespace)}
-        for key in self.cache.checks.known() | recorded:
+        reserving = {key for key in self.cache.reserving() if self._looks_after(key.namespace)}
+        for key in self.cache.checks.known() | recorded | reserving:
             self.add_later(key)
 
     def _looks_after(self, namespace: str) -> bool:

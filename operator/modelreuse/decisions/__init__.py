@@ -1,7 +1,9 @@
 """What should happen next: pure rules from an observation and a clock to a plan. No I/O, no client, no environment."""
 
+from modelreuse.decisions.budgets import forfeited
 from modelreuse.decisions.observed import (
     Event,
+    Ledger,
     Observed,
     ObservedJob,
     ObservedPod,
@@ -19,6 +21,7 @@ from modelreuse.decisions.reading import jobs_to_read, names_in
 
 __all__ = [
     "Event",
+    "Ledger",
     "Observed",
     "ObservedJob",
     "ObservedPod",
@@ -28,6 +31,7 @@ __all__ = [
     "Refusal",
     "Rights",
     "Settings",
+    "forfeited",
     "governing",
     "is_open",
     "jobs_to_read",

@@ -17,6 +17,7 @@ from modelreuse.api import (
     Outcome,
     RetrainingRecord,
     RetrainPolicy,
+    RetrainPolicyStatus,
 )
 
 
@@ -139,10 +140,27 @@ class RecordOutcome:
 
 
 @dataclass(frozen=True)
+class Ledger:
+    """The status of a policy to store, if nobody has changed the policy since it was read."""
+
+    policy: str
+    resource_version: str
+    status: RetrainPolicyStatus
+
+    @classmethod
+    def of(cls, policy: RetrainPolicy, status: RetrainPolicyStatus) -> "Ledger":
+        """The new status of a policy that was read."""
+        return cls(policy.metadata.name, policy.metadata.resource_version, status)
+
+
+@dataclass(frozen=True)
 class Plan:
-    """What to do, in this order: store the status (guarded by resourceVersion), create, delete, record, tell."""
+    """What to do, in this order: store the status (guarded by resourceVersion), then the ledgers, create, delete,
+    record, tell. Where anything that is guarded has changed meanwhile, nothing after it is done.
+    """
 
     status: ModelReuseCheckStatus
+    ledgers: tuple[Ledger, ...] = ()
     create: tuple[Mapping[str, Any], ...] = ()
     """Objects to POST once the status is stored. An object that exists already is left as it is."""
     delete: tuple[OwnedJob, ...] = ()

@@ -18,9 +18,11 @@ from modelreuse.api import (
     PredictedCost,
     Recommendation,
     RetrainingRecordSpec,
+    Spending,
     decimal,
 )
 from modelreuse.api.record import MAX_PREIMAGE
+from modelreuse.decisions.budgets import beyond, bound, budgets
 from modelreuse.decisions.digest import Preimage, preimage
 from modelreuse.decisions.observed import Observed
 from modelreuse.decisions.policies import Rules
@@ -36,6 +38,8 @@ class Offer:
     layers: tuple[str, ...]
     target: Decimal
     preimage: Preimage
+    needed: Spending | None
+    """The most that it can be charged with; None where no policy has a budget."""
 
     @property
     def digest(self) -> str:
@@ -90,7 +94,12 @@ def offer(
             reason="SpecTooLarge",
             message=f"what would be approved takes {len(image.canonical)} bytes; the record holds {MAX_PREIMAGE}",
         )
-    return Offer(cost, layers, target, image)
+    if not budgets(rules):
+        return Offer(cost, layers, target, image, needed=None)
+    needed = bound(job, rules)
+    if isinstance(needed, Failure):
+        return needed
+    return beyond(needed, rules) or Offer(cost, layers, target, image, needed)
 
 
 def target_of(check: ModelReuseCheck, assessment: ModelAssessment) -> Decimal | None:

@@ -19,6 +19,7 @@ from modelreuse.api import (
     Outcome,
     RetrainingRecord,
     RetrainPolicy,
+    RetrainPolicyStatus,
 )
 from modelreuse.api.names import (
     APPROVE,
@@ -31,6 +32,7 @@ from modelreuse.api.names import (
     TASK_ENV,
 )
 from modelreuse.decisions import (
+    Ledger,
     Observed,
     ObservedJob,
     ObservedPod,
@@ -86,7 +88,7 @@ def spec(**changes: Any) -> Json:
 def policy(name: str = "production", **changes: Any) -> RetrainPolicy:
     """A policy for every namespace, under which three lost points are too many."""
     rules = {"costProfile": "hall-2", "reuse": {"maxQualityLoss": "0.03"}, "approval": {"validFor": "24h"}} | changes
-    return RetrainPolicy.parse({"metadata": {"name": name}, "spec": rules})
+    return RetrainPolicy.parse({"metadata": {"name": name, "resourceVersion": "1"}, "spec": rules})
 
 
 def profile(name: str = "hall-2", **changes: Any) -> CostProfile:
@@ -178,6 +180,10 @@ def pod(message: str | None, **changes: Any) -> ObservedPod:
     return ObservedPod(message=message, **seen)
 
 
+class StaleLedgerError(Exception):
+    """A policy was changed since it was read."""
+
+
 @dataclass(frozen=True)
 class Scene:
     """One check and its surroundings."""
@@ -266,6 +272,8 @@ class Scene:
         """After the plan was carried out: status stored by way of the wire, objects created, outcome recorded."""
         todo = self.plan() if todo is None else todo
         after = self.but(status=json.loads(json.dumps(todo.status.to_wire())))
+        for ledger in todo.ledgers:
+            after = after.with_ledger(ledger)
         for obj in todo.create:
             after = after.with_object(obj)
         for job in todo.delete:
@@ -291,6 +299,17 @@ class Scene:
             task=obj["metadata"]["annotations"][TASK_ANNOTATION],
         )
         return self.but(jobs={**self.jobs, name: job})
+
+    def with_ledger(self, ledger: Ledger) -> "Scene":
+        """After a guarded write of a policy's status; StaleLedgerError when somebody was faster."""
+        found = next(each for each in self.policies if each.metadata.name == ledger.policy)
+        if found.metadata.resource_version != ledger.resource_version:
+            raise StaleLedgerError(ledger.policy)
+        stored = RetrainPolicyStatus.model_validate(json.loads(json.dumps(ledger.status.to_wire())))
+        version = str(int(ledger.resource_version) + 1)
+        metadata = found.metadata.model_copy(update={"resource_version": version})
+        written = found.model_copy(update={"status": stored, "metadata": metadata})
+        return self.but(policies=tuple(written if each is found else each for each in self.policies))
 
     def with_outcome(self, name: str, outcome: Outcome) -> "Scene":
         records = tuple(
