@@ -605,6 +605,8 @@ class VerificationStatus(StatusModel):
     new_quality: Fraction | None = None
     evaluation_sha256: Sha256 | None = None
     artifact_sha256: Sha256 | None = None
+    image: Sha256 | None = None
+    """Digest of the image that measured, as the node reported it."""
     failure: Failure | None = None
 
 

@@ -78,9 +78,9 @@ RESOURCES = (
         columns=(
             ("Profile", "string", ".spec.costProfile", 0),
             ("Valid For", "string", ".spec.approval.validFor", 0),
-            ("Window", "string", ".spec.budget.window", 0),
-            ("kWh", "string", ".spec.budget.energyKwh", 0),
             ("Age", "date", ".metadata.creationTimestamp", 0),
+            ("Window", "string", ".spec.budget.window", 1),
+            ("kWh", "string", ".spec.budget.energyKwh", 1),
         ),
     ),
     Resource(

@@ -15,6 +15,7 @@ from modelreuse.api.types import (
     Fraction,
     Number,
     ObjectName,
+    Sha256,
     StatusModel,
     Time,
     duration_seconds,
@@ -22,11 +23,13 @@ from modelreuse.api.types import (
 
 # Together with the lengths of strings these keep a policy's status at 64 KiB at most.
 MAX_RESERVATIONS = 48
-MAX_CHARGES = 140
+MAX_CHARGES = 110
+MAX_LABELS = 16
+MAX_EXPRESSIONS = 16
 
 _LabelKey = Annotated[str, StringConstraints(max_length=316)]
 _LabelValue = Annotated[str, StringConstraints(max_length=63)]
-_LabelMap = Annotated[dict[_LabelKey, _LabelValue], Field(max_length=16)]
+_LabelMap = Annotated[dict[_LabelKey, _LabelValue], Field(max_length=MAX_LABELS)]
 
 
 class LabelSelectorRequirement(ApiModel):
@@ -41,7 +44,12 @@ class LabelSelector(ApiModel):
     """A Kubernetes label selector; empty selects everything."""
 
     match_labels: _LabelMap = {}
-    match_expressions: Annotated[list[LabelSelectorRequirement], Field(max_length=16)] = []
+    match_expressions: Annotated[list[LabelSelectorRequirement], Field(max_length=MAX_EXPRESSIONS)] = []
+
+    @property
+    def keys(self) -> list[str]:
+        """The labels that it reads, in order."""
+        return sorted({*self.match_labels, *(each.key for each in self.match_expressions)})
 
     def matches(self, labels: dict[str, str]) -> bool:
         """Whether an object with these labels is selected."""
@@ -185,6 +193,10 @@ class RetrainPolicySpec(ApiModel):
     uncertainty: Uncertainty = Uncertainty()
     approval: ApprovalRules = ApprovalRules()
     promotion: PromotionRules = PromotionRules()
+    images: Annotated[list[Sha256], Field(min_length=1, max_length=16)] | None = None
+    """Digests of the images whose assessments and verifications count; without it those of any image do."""
+    require_image_digest: bool = True
+    """Whether every image of a retraining's template must be named by digest: a tag can mean another image tomorrow."""
     timing_probe: Literal["Allow", "Forbid"] = "Allow"
     """Whether the assessment may run its five throwaway training steps."""
 
@@ -207,7 +219,13 @@ class Charge(Spending):
 
 
 class RetrainPolicyStatus(StatusModel):
-    """The ledger of the policy's budget. Written by the operator alone."""
+    """What the policy reads, and the ledger of its budget. Written by the operator alone."""
+
+    namespace_labels: Annotated[
+        list[_LabelKey],
+        Field(max_length=MAX_LABELS + MAX_EXPRESSIONS, json_schema_extra={"x-kubernetes-list-type": "atomic"}),
+    ] = []
+    """Labels of namespaces that the selector reads: only who may update this policy may change them."""
 
     reservations: Annotated[
         list[Reservation],

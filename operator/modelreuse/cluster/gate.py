@@ -32,7 +32,18 @@ _KINDS = {each.kind: each for each in (_VALIDATING, _VALIDATING_BINDING, _MUTATI
 _SINCE_1_36 = {_MUTATING.kind, _MUTATING_BINDING.kind}
 """Not served by older clusters. There clients send the stamps, and the validating policies refuse untrue ones."""
 
-VALIDATING = ("decisions", "identity", "jobs", "operator", "pods", "records", "requests", "shells", "status")
+VALIDATING = (
+    "decisions",
+    "identity",
+    "jobs",
+    "namespaces",
+    "operator",
+    "pods",
+    "records",
+    "requests",
+    "shells",
+    "status",
+)
 MUTATING = ("keep-rejection", "stamp-imports", "stamps")
 
 Manifests = Mapping[tuple[str, str], Json]

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 from modelreuse.cluster import Client, list_policies, write_ledger
 from modelreuse.controller.cache import Cache
-from modelreuse.decisions import Ledger
+from modelreuse.decisions import Ledger, described
 
 _log = logging.getLogger(__name__)
 
@@ -25,3 +25,9 @@ async def store_ledgers(client: Client, cache: Cache, ledgers: Iterable[Ledger])
         cache.policies.put(written)
         _log.info("RetrainPolicy %s: ledger stored", ledger.policy)
     return True
+
+
+async def list_labels(client: Client, cache: Cache) -> None:
+    """Say in each policy's status which labels of namespaces it reads."""
+    for ledger in described(cache.policies_and_profiles()[0]):
+        await store_ledgers(client, cache, [ledger])

@@ -18,6 +18,7 @@ from modelreuse.cluster import (
 )
 from modelreuse.controller.cache import Cache
 from modelreuse.controller.key import Key
+from modelreuse.controller.ledgers import list_labels
 from modelreuse.controller.metrics import Metrics
 
 _log = logging.getLogger(__name__)
@@ -54,6 +55,7 @@ class Resync:
     async def once(self) -> None:
         """One listing of everything. Policies come first: without them every check would look ungoverned."""
         await self.cache.policies.refill(list_policies(self.client))
+        await list_labels(self.client, self.cache)
         await self.cache.profiles.refill(list_profiles(self.client))
         await self.cache.records.refill(list_records(self.client))
         await self.cache.jobs.refill(self._everywhere(list_jobs))

@@ -16,7 +16,7 @@ from modelreuse.decisions.observed import (
 )
 from modelreuse.decisions.orphans import is_open, lost, orphans
 from modelreuse.decisions.plan import plan
-from modelreuse.decisions.policies import governing
+from modelreuse.decisions.policies import described, governing
 from modelreuse.decisions.reading import jobs_to_read, names_in
 
 __all__ = [
@@ -31,6 +31,7 @@ __all__ = [
     "Refusal",
     "Rights",
     "Settings",
+    "described",
     "forfeited",
     "governing",
     "is_open",

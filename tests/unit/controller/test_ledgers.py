@@ -9,7 +9,7 @@ from modelreuse.api import RetrainPolicyStatus
 from modelreuse.cluster import StaleError
 from modelreuse.controller.cache import Cache
 from modelreuse.controller.key import Key
-from modelreuse.controller.ledgers import store_ledgers
+from modelreuse.controller.ledgers import list_labels, store_ledgers
 from modelreuse.controller.orphans import Orphans
 from modelreuse.decisions import Ledger
 from unit.cluster_client.fake_api_server import Answer, no, server, yes
@@ -105,3 +105,17 @@ async def test_charging_what_somebody_else_has_just_changed_is_tried_again() -> 
 
 def test_checks_with_reservations_are_known_though_nothing_else_of_them_is() -> None:
     assert cached(policy()).reserving() == {Key("team", "digits")}
+
+
+async def test_each_policys_status_says_which_labels_it_reads() -> None:
+    selective = policy("a", reservations=())
+    selective["spec"]["namespaceSelector"] = {"matchLabels": {"tier": "gold"}}
+    told = {**selective, "status": {"namespaceLabels": ["tier"]}}
+    cache = cached(selective, policy("b"))
+    async with server([Answer(200, {**told, "metadata": told["metadata"] | {"resourceVersion": "2"}})]) as (
+        asked,
+        client,
+    ):
+        await list_labels(client, cache)
+        await list_labels(client, cache)
+        assert [body["status"]["namespaceLabels"] for body in asked.bodies] == [["tier"]]

@@ -53,6 +53,7 @@ NAMESPACE = "line7"
 UID = "6d9f3a7e-0000-4000-8000-000000000001"
 NONCE = "5ca1ab1e5ca1ab1e5ca1ab1e5ca1ab1e"
 IMAGE = "registry.example/worker@sha256:" + "a" * 64
+TRAINER = "registry.example/trainer@sha256:" + "b" * 64
 RIGHTS = Rights(requester_may_create_jobs=True, editor_may_create_jobs=True, approver_may_approve=True)
 OUTPUT = "pvc://candidates/digits"
 
@@ -77,9 +78,7 @@ def spec(**changes: Any) -> Json:
             "actions": ["FineTune", "Retrain"],
             "maxSteps": 1000,
             "output": OUTPUT,
-            "jobTemplate": {
-                "spec": {"template": {"spec": {"containers": [{"name": "trainer", "image": "example/trainer:1"}]}}}
-            },
+            "jobTemplate": {"spec": {"template": {"spec": {"containers": [{"name": "trainer", "image": TRAINER}]}}}},
         },
     }
     return {key: value for key, value in (full | changes).items() if value is not None}

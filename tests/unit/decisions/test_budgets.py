@@ -166,7 +166,7 @@ def test_what_an_empty_window_could_not_hold_is_not_offered(budget: Json, unit: 
 
 
 def trainer(**pod: Any) -> Json:
-    container = {"name": "trainer", "image": "example/trainer:1"} | pod.pop("container", {})
+    container = {"name": "trainer", "image": scenes.TRAINER} | pod.pop("container", {})
     template = {"spec": {"template": {"spec": {"containers": [container], **pod}}}}
     return spec(retraining=spec()["retraining"] | {"jobTemplate": template})
 

@@ -21,7 +21,7 @@ def hashes(**changes: str) -> Json:
 
 def job_template(**pod: object) -> Json:
     given = spec()
-    containers = [{"name": "trainer", "image": "example/trainer:2"}]
+    containers = [{"name": "trainer", "image": "registry.example/other@sha256:" + "c" * 64}]
     template = {"spec": {"template": {"spec": {"containers": containers} | pod}}}
     return given | {"retraining": given["retraining"] | {"jobTemplate": template}}
 
