@@ -94,6 +94,7 @@ def errors(task: str | None) -> st.SearchStrategy[Any]:
 
 TURNS: dict[str, Callable[["World"], None]] = {
     "the gate goes": lambda world: world.the_gate_changes(GATE),
+    "the gate was interrupted": lambda world: world.the_gate_is_put_back("another"),
     "somebody rejects": lambda world: world.somebody_rejects(),
     "rights are unknown": lambda world: world.rights_change(None),
     "the approver loses the verb": lambda world: world.rights_change(Rights(True, True, False)),
@@ -400,6 +401,10 @@ class World(RuleBasedStateMachine):
     @rule(gate=st.sampled_from([None, None, GATE]))
     def the_gate_changes(self, gate: Failure | None) -> None:
         self.scene = self.scene.but(gate=gate)
+
+    @rule(state=st.sampled_from(["as installed", "as installed", "another"]))
+    def the_gate_is_put_back(self, state: str) -> None:
+        self.scene = self.scene.but(gate_state=state)
 
     @rule(rights=st.none() | st.builds(Rights, st.booleans(), st.booleans(), st.booleans()) | st.just(scenes.RIGHTS))
     def rights_change(self, rights: Rights | None) -> None:

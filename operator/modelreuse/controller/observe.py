@@ -82,6 +82,7 @@ class Observer:
             node_labels=await node_labels(self.client, (pod for job in jobs.values() for pod in job.pods)),
             rights=rights,
             gate=gate or self.cache.unreadable_rules(),
+            gate_state=self.gate.state,
             refusals=refusals,
         )
 

@@ -187,4 +187,5 @@ def _parts(
         "contents": {one.model: one.hashes.to_wire() for one in status.assessments if one.hashes},
         "images": {one.model: one.image or "" for one in status.assessments},
         "job": blank,
+        "gate": observed.gate_state,
     }

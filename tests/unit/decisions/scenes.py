@@ -200,6 +200,7 @@ class Scene:
     namespace_labels: Mapping[str, str] = field(default_factory=dict)
     rights: Rights | None = RIGHTS
     gate: Failure | None = None
+    gate_state: str = "as installed"
     refusals: Mapping[str, Refusal] = field(default_factory=dict)
     nonce: str = NONCE
     uid: str = UID
@@ -241,6 +242,7 @@ class Scene:
             node_labels=self.node_labels,
             rights=self.rights,
             gate=self.gate,
+            gate_state=self.gate_state,
             refusals=self.refusals,
         )
 

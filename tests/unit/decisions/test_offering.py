@@ -36,6 +36,7 @@ PARTS: dict[str, Callable[[], Scene]] = {
     "contents": lambda: assessed(hashes(new=sha("7"))),
     "recommendation": lambda: assessed({"layers": ["fc1", "fc2"]}),
     "job": lambda: assessed(spec=job_template()),
+    "gate": lambda: assessed(gate_state="interrupted, and put back"),
 }
 
 
