@@ -5,8 +5,8 @@ import re
 import pytest
 import yaml
 
-from cluster.conftest import TEMPLATES, documents
 from cluster.gate.attempts import ALL, PROBES
+from cluster.installing import TEMPLATES, documents
 from cluster.person import Object, Person
 from cluster.waiting import until
 from modelreuse.api import names
