@@ -40,6 +40,7 @@ def main(minutes: float, parts: tuple[str, ...]) -> None:
         _steps(results["steps"], deadline)
     if "decisions" in parts:
         run_code(_known(results["decisions"], "decisions"), results["decisions"].save, deadline)
+    BENCH.mkdir(parents=True, exist_ok=True)
     report = _report({part: _known(results[part], part) for part in PARTS})
     (BENCH / "governance.json").write_text(json.dumps(report, indent=1) + "\n")
     for name, value in report["metrics"].items():
