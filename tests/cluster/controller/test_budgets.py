@@ -1,4 +1,4 @@
-"""Budgets on a real API server: reserved before a Job exists, by whoever is first; and nothing frees them but the end."""
+"""Budgets on a real API server: reserved before a Job exists, and freed by nothing but its end."""
 
 import asyncio
 
