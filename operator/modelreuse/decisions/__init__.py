@@ -1,6 +1,7 @@
 """What should happen next: pure rules from an observation and a clock to a plan. No I/O, no client, no environment."""
 
 from modelreuse.decisions.budgets import forfeited
+from modelreuse.decisions.digest import sha256_of
 from modelreuse.decisions.observed import (
     Event,
     Ledger,
@@ -40,4 +41,5 @@ __all__ = [
     "names_in",
     "orphans",
     "plan",
+    "sha256_of",
 ]

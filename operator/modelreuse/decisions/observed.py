@@ -118,6 +118,8 @@ class Observed:
     """Present when the check carries an approval that is not consumed yet."""
     gate: Failure | None = None
     """Why the admission policies can't be relied upon; None when they stand as shipped."""
+    config_maps: Mapping[str, str] | Failure = field(default_factory=dict)
+    """Hashes of what the ConfigMaps hold that the retraining's template names, by name; a missing one isn't here."""
     gate_state: str = ""
     """Another one after every change of an admission policy, also of one that was undone."""
     refusals: Mapping[str, Refusal] = field(default_factory=dict)

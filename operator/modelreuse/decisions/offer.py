@@ -28,7 +28,7 @@ from modelreuse.decisions.images import not_allowed, not_pinned
 from modelreuse.decisions.observed import Observed
 from modelreuse.decisions.policies import Rules
 from modelreuse.decisions.recommendation import needs_approval, scores_of
-from modelreuse.manifests import DIGEST_PLACEHOLDER, InvalidTemplateError, retraining_job, training_plan
+from modelreuse.manifests import DIGEST_PLACEHOLDER, InvalidTemplateError, config_maps_in, retraining_job, training_plan
 
 
 @dataclass(frozen=True)
@@ -68,6 +68,8 @@ def offer(
         )
     if observed.gate is not None:
         return observed.gate
+    if isinstance(observed.config_maps, Failure):
+        return observed.config_maps
     assessment = next(one for one in status.assessments if one.model == recommendation.model)
     target = target_of(check, assessment)
     if target is None:
@@ -87,7 +89,7 @@ def offer(
         return Failure(reason="NoLayers", message="FineTune without layers would train all of them")
     try:
         job = rendered_job(check, cost, layers, target, DIGEST_PLACEHOLDER)
-        image = preimage(_parts(observed, status, recommendation, rules, job))
+        image = preimage(_parts(observed, status, recommendation, rules, job) | {"configMaps": _contents_of(observed)})
     except (InvalidTemplateError, ValueError) as error:
         return Failure(reason="InvalidTemplate", message=str(error))
     if len(image.canonical) > MAX_PREIMAGE:
@@ -162,6 +164,14 @@ def record_spec(
             },
         }
     )
+
+
+def _contents_of(observed: Observed) -> dict[str, str]:
+    """What the ConfigMaps hold that the Job would read; empty for one that isn't there: making it is a change."""
+    retraining = observed.check.spec.retraining
+    names = config_maps_in(retraining.job_template) if retraining else []
+    known = observed.config_maps if not isinstance(observed.config_maps, Failure) else {}
+    return {name: known.get(name, "") for name in names}
 
 
 def _parts(

@@ -201,6 +201,7 @@ class Scene:
     rights: Rights | None = RIGHTS
     gate: Failure | None = None
     gate_state: str = "as installed"
+    config_maps: Mapping[str, str] | Failure = field(default_factory=dict)
     refusals: Mapping[str, Refusal] = field(default_factory=dict)
     nonce: str = NONCE
     uid: str = UID
@@ -243,6 +244,7 @@ class Scene:
             rights=self.rights,
             gate=self.gate,
             gate_state=self.gate_state,
+            config_maps=self.config_maps,
             refusals=self.refusals,
         )
 
