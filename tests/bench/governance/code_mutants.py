@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from copy import deepcopy
 from dataclasses import dataclass
 
+from bench.governance.results import identity
+
 _OTHER_SIDE: dict[type[ast.cmpop], type[ast.cmpop]] = {
     ast.Lt: ast.LtE,
     ast.LtE: ast.Lt,
@@ -33,7 +35,8 @@ def code_mutants(module: str, source: str) -> Iterator[CodeMutant]:
             mutated = deepcopy(tree)
             change(list(ast.walk(mutated))[index])
             line = getattr(node, "lineno", getattr(getattr(node, "iter", None), "lineno", 0))
-            yield CodeMutant(f"{module}:{line}: {what}", ast.unparse(ast.fix_missing_locations(mutated)))
+            mutated_source = ast.unparse(ast.fix_missing_locations(mutated))
+            yield CodeMutant(identity(f"{module}:{line}: {what}", mutated_source), mutated_source)
 
 
 def _changes(node: ast.AST) -> Iterator[tuple[str, "_Change"]]:

@@ -4,12 +4,13 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 from bench.governance.code_mutants import CodeMutant, code_mutants
+from bench.governance.results import fingerprint
 
 CHECKOUT = Path(__file__).parents[3]
 DECISIONS = CHECKOUT / "operator/modelreuse/decisions"
@@ -49,9 +50,9 @@ def all_code_mutants() -> list[tuple[str, CodeMutant]]:
     ]
 
 
-def sources() -> list[Path]:
-    """What a result depends on."""
-    return [*DECISIONS.glob("*.py"), *UNIT.glob("*.py"), *MACHINES]
+def tests() -> str:
+    """The fingerprint of all that could notice a mutant."""
+    return fingerprint([*UNIT.glob("*.py"), *MACHINES])
 
 
 def tests_for(module: str) -> list[str]:
@@ -63,6 +64,7 @@ def tests_for(module: str) -> list[str]:
 
 def run_code(known: dict[str, Any], save: Callable[[], None], deadline: float, workers: int = 2) -> None:
     """Try every mutant that nothing is known of, until the deadline (`time.monotonic`)."""
+    now = tests()
     todo = [(module, mutant) for module, mutant in all_code_mutants() if mutant.id not in known]
     with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(workers) as pool:
 
@@ -72,7 +74,7 @@ def run_code(known: dict[str, Any], save: Callable[[], None], deadline: float, w
                 return
             source = Path(folder) / f"{module}_{number}.py"
             source.write_text(mutant.source)
-            known[mutant.id] = _noticed(module, source)
+            known[mutant.id] = _noticed(module, source) | {"tests": now}
             sys.stdout.write(f"{'killed  ' if known[mutant.id]['killed'] else 'SURVIVED'} {mutant.id}\n")
             save()
 
@@ -94,8 +96,3 @@ def _noticed(module: str, source: Path) -> dict[str, Any]:
         "killed": run.returncode == 1 or bool(failed),
         "by": failed[0][:300] if failed else f"exit {run.returncode}",
     }
-
-
-def survivors(known: dict[str, Any], ids: Iterable[str]) -> list[str]:
-    """Mutants that no test noticed."""
-    return [each for each in ids if each in known and not known[each]["killed"]]

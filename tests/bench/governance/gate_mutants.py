@@ -1,9 +1,12 @@
 """Mutants of the admission policies: each has one rule less, or one that says always the same."""
 
+import json
 from collections.abc import Iterator, Mapping
 from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
+
+from bench.governance.results import identity
 
 CONSTANTS = ("true", "false", "''", "[]", "{}")
 """What a variable is replaced by; the API server refuses those of another type."""
@@ -58,7 +61,8 @@ def _mutant(policy: Object, what: str, path: tuple[str | int, ...], value: objec
     for part in path[:-1]:
         holder = holder[part]
     holder[path[-1]] = value
-    return GateMutant(f"{policy['metadata']['name']}: {what}", policy["metadata"]["name"], body)
+    name = policy["metadata"]["name"]
+    return GateMutant(identity(f"{name}: {what}", json.dumps(body, sort_keys=True)), name, body)
 
 
 def rules_in(documents: list[Object]) -> int:

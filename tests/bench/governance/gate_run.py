@@ -8,12 +8,12 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from bench.governance.gate_mutants import GateMutant, gate_mutants
+from bench.governance.results import fingerprint
 from cluster.gate import test_stamps, test_what_keeps_working
 from cluster.gate.attempt import Attempt
 from cluster.gate.attempts import ALL, decisions, jobs, namespaces, pods, records, requests, status, without_stamping
@@ -47,9 +47,9 @@ UNSTAMPED = "modelreuse-identity"
 Check = Callable[[Scene], None]
 
 
-def sources() -> list[Path]:
-    """What a result depends on."""
-    return [*TEMPLATES, *(CHECKOUT / "tests/cluster/gate").rglob("*.py")]
+def tests() -> str:
+    """The fingerprint of all that could notice a mutant."""
+    return fingerprint((CHECKOUT / "tests/cluster/gate").rglob("*.py"))
 
 
 @dataclass(frozen=True)
@@ -130,14 +130,14 @@ def _try(
     try:
         gate.admin.replace(shipped | {"spec": mutant.body["spec"]})
     except RefusedError as error:
-        known[mutant.id] = {"killed": True, "by": "the API server", "invalid": error.message[:200]}
+        known[mutant.id] = {"killed": True, "by": "the API server", "invalid": error.message[:200], "tests": tests()}
         save()
         return
     by = _first_failure(gate, checks)
     gate.admin.replace(gate.admin.get(mutant.body) | {"spec": shipped["spec"]})
     if by is not None:
         until(lambda: passes(gate.scene(), checks[by]), f"{mutant.policy} is as shipped again after {mutant.id}")
-    known[mutant.id] = {"killed": by is not None, "by": by}
+    known[mutant.id] = {"killed": by is not None, "by": by, "tests": tests()}
     sys.stdout.write(f"{'killed  ' if by else 'SURVIVED'} {mutant.id}{f'  by {by}' if by else ''}\n")
     sys.stdout.flush()
     save()

@@ -1,6 +1,7 @@
 """What is known of each mutant, kept between runs: a benchmark that takes hours must survive being stopped.
 
-A result counts for the sources that it was made with. Whoever changes a rule or its tests makes it void.
+A mutant is known by what it consists of: whoever changes a rule has other mutants. One that was noticed stays so until
+all is begun afresh; one that survived is tried again when the tests have changed.
 """
 
 import hashlib
@@ -9,6 +10,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+
+def identity(name: str, content: str) -> str:
+    """A name that is another one when the content is."""
+    return f"{name} #{hashlib.sha256(content.encode()).hexdigest()[:8]}"
 
 
 def fingerprint(paths: Iterable[Path]) -> str:
@@ -21,24 +27,20 @@ def fingerprint(paths: Iterable[Path]) -> str:
 
 @dataclass
 class Results:
-    """Results by part of the benchmark and by mutant, in one JSON file."""
+    """Results by what was tried, in one JSON file."""
 
     path: Path
-    known: dict[str, dict[str, Any]] = field(default_factory=dict)
+    known: dict[str, Any] = field(default_factory=dict)
 
     @classmethod
     def load(cls, path: Path) -> "Results":
         """Those of earlier runs; none where there is no file."""
         return cls(path, json.loads(path.read_text()) if path.is_file() else {})
 
-    def of(self, part: str, sources: str) -> dict[str, Any]:
-        """The results of a part, by mutant; empty when they were made with other sources."""
-        there = self.known.get(part, {})
-        if there.get("sources") != sources:
-            there = {"sources": sources, "by_id": {}}
-            self.known[part] = there
-        by_id: dict[str, Any] = there["by_id"]
-        return by_id
+    def without_survivors_of(self, tests: str) -> "Results":
+        """Those that still count with these tests (a fingerprint)."""
+        kept = {key: each for key, each in self.known.items() if each["killed"] or each["tests"] == tests}
+        return Results(self.path, kept)
 
     def save(self) -> None:
         """Write them down; the file is whole whenever this is interrupted."""
