@@ -13,11 +13,14 @@ SLICE ?= 1/1
 SEED ?= 0
 # An existing cluster for `make demo`, instead of the local one: KUBECONTEXT=name REGISTRY=host
 KUBECONTEXT ?=
+# How long a benchmark that can be resumed goes on
+BENCH_MINUTES ?= 240
 REGISTRY ?=
 
 export PYTHONPATH := operator:tools
 
-.PHONY: help setup demo test test-unit test-storage test-cluster test-e2e test-gpu bench-scores lint generate cluster-up cluster-down images study study-replay study-scores study-report study-pilot clean
+.PHONY: help setup demo test test-unit test-storage test-cluster test-e2e test-gpu bench-governance bench-scores lint generate \
+  cluster-up cluster-down images study study-replay study-scores study-report study-pilot clean
 
 help: ## List what can be made
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -55,6 +58,10 @@ test-e2e: setup ## The whole flow on a real node
 	$(CLUSTER) build --level node
 	$(PYTHON) -m images build
 	$(PYTEST) tests/e2e
+
+bench-governance: setup ## Remove each rule in turn: some test must fail (resumes where it was stopped)
+	$(CLUSTER) build --level control-plane
+	PYTHONPATH=operator:tools:tests $(PYTHON) -m bench.governance --minutes $(BENCH_MINUTES)
 
 test-gpu: setup ## What needs an NVIDIA GPU
 	$(PYTEST) tests/gpu

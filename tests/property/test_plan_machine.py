@@ -17,9 +17,12 @@ from hypothesis import Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from modelreuse.api import Failure, ModelReuseCheckStatus
+from modelreuse.api import Failure, ModelReuseCheckStatus, RetrainPolicy, RetrainPolicyStatus
 from modelreuse.api.names import APPROVE, APPROVED_BY, ASSESS, REJECT, REJECTED_BY, SPEC_CHANGED_BY
-from modelreuse.decisions import OwnedJob, Plan, Rights
+from modelreuse.costs import NOTHING
+from modelreuse.decisions import Ledger, OwnedJob, Plan, Rights
+from modelreuse.decisions.ledger import excess, reservation_of, used
+from modelreuse.manifests import record_name
 from unit.decisions import scenes
 from unit.decisions.scenes import Scene
 
@@ -33,6 +36,8 @@ POLICIES = {
     "strict": scenes.policy("strict", limits={"steps": 5000}, approval={"validFor": "1h"}),
     "hopeless": scenes.policy("hopeless", limits={"steps": 1}),
     "other-profile": scenes.policy("other-profile", costProfile="hall-3"),
+    "budgeted": scenes.policy("budgeted", budget={"energyKwh": "0.004", "window": "48h"}),
+    "broke": scenes.policy("broke", budget={"carbonKg": "0.0001"}),
     "demanding": scenes.policy("demanding", promotion={"minImprovement": "0.9"}),
 }
 SPECS = {
@@ -89,6 +94,7 @@ def errors(task: str | None) -> st.SearchStrategy[Any]:
 
 TURNS: dict[str, Callable[["World"], None]] = {
     "the gate goes": lambda world: world.the_gate_changes(GATE),
+    "the gate was interrupted": lambda world: world.the_gate_is_put_back("another"),
     "somebody rejects": lambda world: world.somebody_rejects(),
     "rights are unknown": lambda world: world.rights_change(None),
     "the approver loses the verb": lambda world: world.rights_change(Rights(True, True, False)),
@@ -99,6 +105,8 @@ TURNS: dict[str, Callable[["World"], None]] = {
     "the approver touches the spec": lambda world: world.somebody_edits_the_spec("full", "petra"),
     "the approver edits": lambda world: world.somebody_edits_the_spec("other-target", "petra"),
     "a policy comes": lambda world: world.policies_change({"production", "strict"}),
+    "a budget comes": lambda world: world.policies_change({"budgeted", "production"}),
+    "a budget comes that holds nothing": lambda world: world.policies_change({"broke", "production"}),
     "a policy is replaced": lambda world: world.policies_change({"demanding"}),
     "all policies go": lambda world: world.policies_change(set()),
     "the profile changes": lambda world: world.profiles_change("1.5", True),
@@ -115,9 +123,13 @@ TURNS: dict[str, Callable[["World"], None]] = {
 class World(RuleBasedStateMachine):
     """One check and everybody around it."""
 
-    @initialize(station=st.sampled_from(sorted(STATIONS)))
-    def begin(self, station: str) -> None:
+    @initialize(station=st.sampled_from(sorted(STATIONS)), usual=st.sampled_from(["production", "budgeted"]))
+    def begin(self, station: str, usual: str = "production") -> None:
         self.scene = STATIONS[station]()
+        self.usual = usual
+        """The policy that governs while nothing special happens."""
+        self.books: dict[str, RetrainPolicyStatus] = {}
+        """Ledgers outlive changes of a policy's spec."""
         self.launches: Counter[str] = Counter()
         """By digest."""
         self.retraining_jobs: set[str] = set()
@@ -126,6 +138,9 @@ class World(RuleBasedStateMachine):
         if self.scene.status.get("retraining", {}).get("launched"):
             self.launches[self.scene.digest] = 1
             self.retraining_jobs.add(self.scene.training)
+        if usual != "production":
+            self.calm_down()
+            self.reconcile()
 
     # --- the operator -------------------------------------------------------------------------------------------------
 
@@ -146,6 +161,23 @@ class World(RuleBasedStateMachine):
         self.scene = self.scene.but(status=wire)
         if "rejected" in wire:
             self.rejected.add(wire["approval"]["digest"])
+
+    def hold(self, ledger: Ledger) -> None:
+        """The promises about budgets, whenever a ledger is written."""
+        policy = next(each for each in self.scene.policies if each.metadata.name == ledger.policy)
+        budget = policy.spec.budget
+        before, after = policy.status, ledger.status
+        assert len(after.reservations) + len(after.charges) >= len(before.reservations) - 1
+        if len(after.reservations) > len(before.reservations):
+            assert budget is not None
+            assert excess(budget, used(after, budget, scenes.NAMESPACE, self.scene.now), NOTHING) is None
+        gone = {each.record for each in before.reservations} - {each.record for each in after.reservations}
+        launched = {record_name(digest) for digest in self.launches}
+        if gone & launched and not self.scene.refusals:
+            retraining = self.scene.status.get("retraining", {})
+            assert retraining.get("record") not in gone or retraining.get("result"), "charged before its end"
+        self.scene = self.scene.with_ledger(ledger)
+        self.books[ledger.policy] = after
 
     def create(self, obj: Any) -> None:
         before = self.scene
@@ -180,6 +212,9 @@ class World(RuleBasedStateMachine):
         assert self.scene.gate is None
         assert not self.scene.spec.get("suspend")
         assert self.scene.policies
+        for policy in self.scene.policies:
+            holds = reservation_of(policy.status, scenes.NAMESPACE, record_name(digest))
+            assert policy.spec.budget is None or holds is not None, "launched unpaid"
         records = [each for each in self.scene.records if each.spec.approval and each.spec.approval.digest == digest]
         assert len(records) == 1
         assert records[0].outcome is None
@@ -223,6 +258,8 @@ class World(RuleBasedStateMachine):
     def reconcile(self) -> None:
         todo = self.look()
         self.store(todo)
+        for ledger in todo.ledgers:
+            self.hold(ledger)
         for obj in todo.create:
             self.create(obj)
         for job in todo.delete:
@@ -234,16 +271,20 @@ class World(RuleBasedStateMachine):
         for _ in range(looks):
             self.reconcile()
 
-    @rule(created=st.integers(0, 1))
-    def crash_after_status(self, created: int) -> None:
+    @rule(held=st.integers(0, 1), created=st.integers(0, 1))
+    def crash_after_status(self, held: int, created: int) -> None:
         todo = self.look()
         self.store(todo)
+        for ledger in todo.ledgers[:held]:
+            self.hold(ledger)
+        if held < len(todo.ledgers):
+            return
         for obj in todo.create[:created]:
             self.create(obj)
 
     def calm_down(self) -> None:
         self.scene = self.scene.but(
-            policies=(POLICIES["production"],),
+            policies=self.governed_by(self.usual),
             profiles=(scenes.profile(),),
             gate=None,
             rights=scenes.RIGHTS,
@@ -345,7 +386,13 @@ class World(RuleBasedStateMachine):
 
     @rule(names=st.sets(st.sampled_from(sorted(POLICIES)), max_size=2) | st.just({"production"}))
     def policies_change(self, names: set[str]) -> None:
-        self.scene = self.scene.but(policies=tuple(POLICIES[name] for name in sorted(names)))
+        self.scene = self.scene.but(policies=self.governed_by(*sorted(names)))
+
+    def governed_by(self, *names: str) -> tuple[RetrainPolicy, ...]:
+        """These policies, with their ledgers."""
+        return tuple(
+            POLICIES[name].model_copy(update={"status": self.books.get(name, RetrainPolicyStatus())}) for name in names
+        )
 
     @rule(pue=st.sampled_from(["1.4", "1.4", "1.5"]), there=st.sampled_from([True, True, False]))
     def profiles_change(self, pue: str, there: bool) -> None:
@@ -354,6 +401,10 @@ class World(RuleBasedStateMachine):
     @rule(gate=st.sampled_from([None, None, GATE]))
     def the_gate_changes(self, gate: Failure | None) -> None:
         self.scene = self.scene.but(gate=gate)
+
+    @rule(state=st.sampled_from(["as installed", "as installed", "another"]))
+    def the_gate_is_put_back(self, state: str) -> None:
+        self.scene = self.scene.but(gate_state=state)
 
     @rule(rights=st.none() | st.builds(Rights, st.booleans(), st.booleans(), st.booleans()) | st.just(scenes.RIGHTS))
     def rights_change(self, rights: Rights | None) -> None:
@@ -485,7 +536,11 @@ class World(RuleBasedStateMachine):
             raise AssertionError("never comes to rest")
         todo = self.scene.but(nonce=self.scene.status.get("nonce", "0")).plan()
         assert todo.status == self.scene.check.status
-        assert (todo.events, todo.outcome) == ((), None)
+        assert (todo.events, todo.outcome, todo.ledgers) == ((), None, ())
+        retraining = self.scene.status.get("retraining", {})
+        for policy in self.scene.policies:
+            for each in policy.status.reservations:
+                assert (each.record, retraining.get("result")) == (retraining.get("record"), None), "never charged"
 
 
 TestWorld = World.TestCase

@@ -1,12 +1,13 @@
 """Adding a policy never loosens anything, whatever the policies and the figures."""
 
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from modelreuse.api import Failure, PredictedCost, RetrainPolicy, ReuseThresholds
+from modelreuse.api import Failure, PredictedCost, RetrainPolicy, RetrainPolicyStatus, ReuseThresholds
 from modelreuse.decisions.policies import Rules, governing
 from modelreuse.decisions.recommendation import misfit, over_limit, too_uncertain
 from unit.decisions import scenes
@@ -24,6 +25,13 @@ reuse = optional(maxQualityLoss=fractions, maxResqueDist=fractions).filter(bool)
 limits = optional(steps=st.integers(1, 5000), hours=amounts, energyKwh=amounts, carbonKg=amounts, money=amounts)
 uncertainty = optional(allowAssumed=st.booleans(), maxHighOverLow=amounts)
 promotion = optional(minImprovement=fractions, requireTarget=st.booleans())
+small = st.integers(0, 100).map(lambda value: f"{value / 10_000}")
+"""Of the size of what the scene's retraining needs: 0.0026 kWh, 0.001 kgCO2e, 0.0075 EUR."""
+budgets = (
+    optional(energyKwh=small, carbonKg=small, money=small)
+    .filter(bool)
+    .flatmap(lambda limits: st.sampled_from(["1h", "24h", "720h"]).map(lambda window: limits | {"window": window}))
+)
 specs = st.fixed_dictionaries(
     {"costProfile": st.just("hall-2"), "reuse": reuse},
     optional={
@@ -32,6 +40,11 @@ specs = st.fixed_dictionaries(
         "promotion": promotion,
         "approval": st.integers(1, 100).map(lambda hours: {"validFor": f"{hours}h"}),
         "timingProbe": st.sampled_from(["Allow", "Forbid"]),
+        "budget": budgets,
+        "images": st.lists(
+            st.sampled_from([scenes.sha("a"), scenes.sha("b"), scenes.sha("c")]), min_size=1, max_size=3
+        ),
+        "requireImageDigest": st.booleans(),
     },
 )
 several = st.lists(specs, min_size=1, max_size=3)
@@ -65,12 +78,38 @@ def test_every_rule_is_at_least_as_strict_with_one_policy_more(few, added) -> No
     assert after.promotion.min_improvement >= before.promotion.min_improvement
     assert after.promotion.require_target >= before.promotion.require_target
     assert (after.timing_probe, before.timing_probe) != ("Allow", "Forbid")
+    assert before.images is None or (after.images is not None and after.images <= before.images)
+    assert after.require_image_digest >= before.require_image_digest
 
 
 @given(several)
 def test_the_order_of_policies_is_no_matter(some) -> None:
     one, other = (governing(each, {"hall-2": profile()}, {}) for each in (policies(some), policies(some)[::-1]))
     assert one == other
+
+
+used = st.builds(
+    lambda energy, hours: {
+        "namespace": scenes.NAMESPACE,
+        "at": f"{scenes.NOW - timedelta(hours=hours):%Y-%m-%dT%H:%M:%SZ}",
+        "podSeconds": "1",
+        "energyKwh": energy,
+        "carbonKg": energy,
+        "money": energy,
+    },
+    small,
+    st.integers(0, 30),
+)
+
+
+@given(several, specs, st.lists(used, max_size=3))
+def test_what_has_no_room_in_a_budget_has_none_with_one_policy_more(few, added, charges) -> None:
+    """Whatever was spent before: each policy remembers it by itself."""
+    sure = [spec | {"reuse": {"maxQualityLoss": "0"}} for spec in [*few, added]]
+    ledger = RetrainPolicyStatus.model_validate({"charges": charges})
+    spent = [each.model_copy(update={"status": ledger}) for each in policies(sure)]
+    before, after = approve_by(spent[:-1]), approve_by(spent)
+    assert before or not after
 
 
 def ranges(low: int, spread: int, basis: str) -> dict[str, str]:

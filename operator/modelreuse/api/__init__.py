@@ -38,6 +38,7 @@ from modelreuse.api.check import (
     Retraining,
     RetrainingStatus,
     ScoreStatus,
+    SeenPod,
     Summary,
     Target,
     TrainingAction,
@@ -60,12 +61,18 @@ from modelreuse.api.contracts import (
     parse_message,
 )
 from modelreuse.api.policy import (
+    MAX_CHARGES,
+    MAX_RESERVATIONS,
     ApprovalRules,
+    Budget,
+    Charge,
     LabelSelector,
     Limits,
     PromotionRules,
+    Reservation,
     RetrainPolicy,
     RetrainPolicySpec,
+    RetrainPolicyStatus,
     ReuseThresholds,
     Uncertainty,
 )
@@ -92,6 +99,7 @@ from modelreuse.api.report import (
     ReportedScore,
     ReportedSoftware,
 )
+from modelreuse.api.spending import Spending
 from modelreuse.api.templates import InvalidTemplateError
 from modelreuse.api.types import (
     ApiModel,
@@ -103,9 +111,11 @@ from modelreuse.api.types import (
 )
 
 __all__ = [
+    "MAX_CHARGES",
     "MAX_FINDINGS",
     "MAX_HISTORY",
     "MAX_LAYERS_IN_STATUS",
+    "MAX_RESERVATIONS",
     "MAX_SCORES",
     "Action",
     "ApiModel",
@@ -116,6 +126,8 @@ __all__ = [
     "AssessmentSummary",
     "AssessmentTask",
     "Basis",
+    "Budget",
+    "Charge",
     "CheckReference",
     "CodeSource",
     "Condition",
@@ -160,14 +172,18 @@ __all__ = [
     "ReportedModel",
     "ReportedScore",
     "ReportedSoftware",
+    "Reservation",
     "RetrainPolicy",
     "RetrainPolicySpec",
+    "RetrainPolicyStatus",
     "Retraining",
     "RetrainingRecord",
     "RetrainingRecordSpec",
     "RetrainingStatus",
     "ReuseThresholds",
     "ScoreStatus",
+    "SeenPod",
+    "Spending",
     "StatusModel",
     "Summary",
     "Target",

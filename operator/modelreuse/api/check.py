@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, ConfigDict, Field, StringConstraints, WithJsonSchema, model_validator
 
 from modelreuse.api.conditions import Condition
+from modelreuse.api.spending import Spending
 from modelreuse.api.templates import check_pod_template
 from modelreuse.api.types import (
     Amount,
@@ -60,6 +61,7 @@ MAX_SCORES = 18
 MAX_FINDINGS = 4
 MAX_HISTORY = 20
 MAX_LAYER_NAME = 64
+MAX_SEEN_PODS = 2
 MAX_DEVICE_NAME = 64
 
 
@@ -554,6 +556,14 @@ class Intent(StatusModel):
     model: DnsLabel
 
 
+class SeenPod(StatusModel):
+    """A pod of the retraining while it can be seen: one that is removed early must not cost nothing."""
+
+    name: DnsLabel
+    started_at: Time | None = None
+    finished_at: Time | None = None
+
+
 class RetrainingStatus(StatusModel):
     """The one retraining of the current assessment."""
 
@@ -577,6 +587,11 @@ class RetrainingStatus(StatusModel):
     energy_wh: Amount | None = None
     energy_basis: Basis | None = None
     reported_energy_wh: Amount | None = None
+    pods: Annotated[list[SeenPod], Field(max_length=MAX_SEEN_PODS)] = []
+    removed_pod_seconds: Amount | None = None
+    """Of pods that were removed: preempted, evicted, deleted."""
+    charge: Spending | None = None
+    """What budgets are charged with once it has ended; absent: all that was reserved."""
 
 
 class VerificationStatus(StatusModel):
@@ -590,6 +605,8 @@ class VerificationStatus(StatusModel):
     new_quality: Fraction | None = None
     evaluation_sha256: Sha256 | None = None
     artifact_sha256: Sha256 | None = None
+    image: Sha256 | None = None
+    """Digest of the image that measured, as the node reported it."""
     failure: Failure | None = None
 
 

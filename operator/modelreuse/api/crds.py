@@ -74,11 +74,13 @@ RESOURCES = (
         "retrainpolicies",
         "rtp",
         namespaced=False,
-        status=False,
+        status=True,
         columns=(
             ("Profile", "string", ".spec.costProfile", 0),
             ("Valid For", "string", ".spec.approval.validFor", 0),
             ("Age", "date", ".metadata.creationTimestamp", 0),
+            ("Window", "string", ".spec.budget.window", 1),
+            ("kWh", "string", ".spec.budget.energyKwh", 1),
         ),
     ),
     Resource(

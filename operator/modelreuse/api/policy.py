@@ -6,11 +6,30 @@ from typing import Annotated, Any, Literal
 from pydantic import ConfigDict, Field, StringConstraints, model_validator
 
 from modelreuse.api.check import Metadata
-from modelreuse.api.types import Amount, ApiModel, Duration, Fraction, Number, ObjectName, StatusModel, duration_seconds
+from modelreuse.api.spending import Spending
+from modelreuse.api.types import (
+    Amount,
+    ApiModel,
+    DnsLabel,
+    Duration,
+    Fraction,
+    Number,
+    ObjectName,
+    Sha256,
+    StatusModel,
+    Time,
+    duration_seconds,
+)
+
+# Together with the lengths of strings these keep a policy's status at 64 KiB at most.
+MAX_RESERVATIONS = 48
+MAX_CHARGES = 110
+MAX_LABELS = 16
+MAX_EXPRESSIONS = 16
 
 _LabelKey = Annotated[str, StringConstraints(max_length=316)]
 _LabelValue = Annotated[str, StringConstraints(max_length=63)]
-_LabelMap = Annotated[dict[_LabelKey, _LabelValue], Field(max_length=16)]
+_LabelMap = Annotated[dict[_LabelKey, _LabelValue], Field(max_length=MAX_LABELS)]
 
 
 class LabelSelectorRequirement(ApiModel):
@@ -25,7 +44,12 @@ class LabelSelector(ApiModel):
     """A Kubernetes label selector; empty selects everything."""
 
     match_labels: _LabelMap = {}
-    match_expressions: Annotated[list[LabelSelectorRequirement], Field(max_length=16)] = []
+    match_expressions: Annotated[list[LabelSelectorRequirement], Field(max_length=MAX_EXPRESSIONS)] = []
+
+    @property
+    def keys(self) -> list[str]:
+        """The labels that it reads, in order."""
+        return sorted({*self.match_labels, *(each.key for each in self.match_expressions)})
 
     def matches(self, labels: dict[str, str]) -> bool:
         """Whether an object with these labels is selected."""
@@ -114,6 +138,50 @@ class PromotionRules(ApiModel):
     """Whether the objective's target must be reached too."""
 
 
+_SHORTEST_WINDOW = 3600
+_WINDOW = "window is an hour at least: shorter ones forget what was spent before anybody has seen it"
+
+
+class Budget(ApiModel):
+    """What all retrainings of one namespace may use together within a rolling window. What isn't set doesn't bind."""
+
+    window: Duration = "720h"
+    energy_kwh: Amount | None = None
+    carbon_kg: Amount | None = None
+    """By the larger of location- and market-based emissions."""
+    money: Amount | None = None
+    """In the CostProfile's currency."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "x-kubernetes-validations": [
+                {
+                    "rule": "has(self.energyKwh) || has(self.carbonKg) || has(self.money)",
+                    "message": "at least one of energyKwh, carbonKg and money must be given",
+                },
+                {
+                    "rule": "duration(self.window) >= duration('1h')",
+                    "message": _WINDOW,
+                    "fieldPath": ".window",
+                },
+            ]
+        }
+    )
+
+    @model_validator(mode="after")
+    def _something_is_bound(self) -> "Budget":
+        if self.energy_kwh is None and self.carbon_kg is None and self.money is None:
+            raise ValueError("at least one of energyKwh, carbonKg and money must be given")
+        if self.window_seconds < _SHORTEST_WINDOW:
+            raise ValueError(_WINDOW)
+        return self
+
+    @property
+    def window_seconds(self) -> int:
+        """`window` in seconds."""
+        return duration_seconds(self.window)
+
+
 class RetrainPolicySpec(ApiModel):
     """Which namespaces it governs, what it recommends, and what it blocks."""
 
@@ -121,11 +189,51 @@ class RetrainPolicySpec(ApiModel):
     cost_profile: ObjectName
     reuse: ReuseThresholds
     limits: Limits = Limits()
+    budget: Budget | None = None
     uncertainty: Uncertainty = Uncertainty()
     approval: ApprovalRules = ApprovalRules()
     promotion: PromotionRules = PromotionRules()
+    images: Annotated[list[Sha256], Field(min_length=1, max_length=16)] | None = None
+    """Digests of the images whose assessments and verifications count; without it those of any image do."""
+    require_image_digest: bool = True
+    """Whether every image of a retraining's template must be named by digest: a tag can mean another image tomorrow."""
     timing_probe: Literal["Allow", "Forbid"] = "Allow"
     """Whether the assessment may run its five throwaway training steps."""
+
+
+class Reservation(Spending):
+    """What a retraining that hasn't ended may yet use: it is in nobody else's reach."""
+
+    namespace: DnsLabel
+    check: ObjectName
+    record: DnsLabel
+    """Name of the RetrainingRecord, made of the digest that was approved."""
+    at: Time
+
+
+class Charge(Spending):
+    """What a retraining used that has ended, or several one after the other; counts until the window has passed."""
+
+    namespace: DnsLabel
+    at: Time
+
+
+class RetrainPolicyStatus(StatusModel):
+    """What the policy reads, and the ledger of its budget. Written by the operator alone."""
+
+    namespace_labels: Annotated[
+        list[_LabelKey],
+        Field(max_length=MAX_LABELS + MAX_EXPRESSIONS, json_schema_extra={"x-kubernetes-list-type": "atomic"}),
+    ] = []
+    """Labels of namespaces that the selector reads: only who may update this policy may change them."""
+
+    reservations: Annotated[
+        list[Reservation],
+        Field(max_length=MAX_RESERVATIONS, json_schema_extra={"x-kubernetes-list-type": "atomic"}),
+    ] = []
+    charges: Annotated[
+        list[Charge], Field(max_length=MAX_CHARGES, json_schema_extra={"x-kubernetes-list-type": "atomic"})
+    ] = []
 
 
 class RetrainPolicy(StatusModel):
@@ -135,6 +243,7 @@ class RetrainPolicy(StatusModel):
     kind: Literal["RetrainPolicy"] = "RetrainPolicy"
     metadata: Metadata
     spec: RetrainPolicySpec
+    status: RetrainPolicyStatus = RetrainPolicyStatus()
 
     @classmethod
     def parse(cls, served: dict[str, Any]) -> "RetrainPolicy":

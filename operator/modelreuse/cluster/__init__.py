@@ -19,10 +19,12 @@ from modelreuse.cluster.errors import (
 )
 from modelreuse.cluster.events import EventRecorder
 from modelreuse.cluster.gate import NAMES_ALONE, Gate, read_manifests
+from modelreuse.cluster.ledgers import write_ledger
 from modelreuse.cluster.objects import (
     list_policies,
     list_profiles,
     list_records,
+    read_config_map,
     read_namespace_labels,
     read_node_labels,
     read_record,
@@ -63,6 +65,7 @@ __all__ = [
     "list_profiles",
     "list_records",
     "read_check",
+    "read_config_map",
     "read_job",
     "read_manifests",
     "read_namespace_labels",
@@ -70,5 +73,6 @@ __all__ = [
     "read_pods",
     "read_record",
     "record_outcome",
+    "write_ledger",
     "write_status",
 ]

@@ -6,6 +6,8 @@ that says something else is a reason to launch nothing. Without the shipped mani
 policy and denial are compared.
 """
 
+import hashlib
+import json
 from collections.abc import Mapping
 from copy import deepcopy
 from dataclasses import dataclass
@@ -32,7 +34,18 @@ _KINDS = {each.kind: each for each in (_VALIDATING, _VALIDATING_BINDING, _MUTATI
 _SINCE_1_36 = {_MUTATING.kind, _MUTATING_BINDING.kind}
 """Not served by older clusters. There clients send the stamps, and the validating policies refuse untrue ones."""
 
-VALIDATING = ("decisions", "identity", "jobs", "operator", "pods", "records", "requests", "shells", "status")
+VALIDATING = (
+    "decisions",
+    "identity",
+    "jobs",
+    "namespaces",
+    "operator",
+    "pods",
+    "records",
+    "requests",
+    "shells",
+    "status",
+)
 MUTATING = ("keep-rejection", "stamp-imports", "stamps")
 
 Manifests = Mapping[tuple[str, str], Json]
@@ -72,6 +85,8 @@ class Gate:
 
     client: Client
     manifests: Manifests
+    state: str = ""
+    """What stood at the last look, as a hash: another one after every change of a policy, one that was undone too."""
     _looked_at: datetime | None = None
     _failure: Failure | None = None
 
@@ -84,7 +99,9 @@ class Gate:
 
     async def _look(self) -> Failure | None:
         try:
-            return first_deviation(self.manifests, await self._installed())
+            installed = await self._installed()
+            self.state = state_of(self.manifests, installed)
+            return first_deviation(self.manifests, installed)
         except RefusedError as error:
             return Failure(
                 reason="GateUnknown", message=f"the admission policies can't be read, so approvals don't count: {error}"
@@ -101,6 +118,19 @@ class Gate:
             except NotFoundError:
                 found[resource.kind] = None
         return found
+
+
+def state_of(shipped: Manifests, installed: Mapping[str, Mapping[str, Json] | None]) -> str:
+    """A hash of which policies and bindings stand, by UID and generation.
+
+    A gate that was taken away and put back, or altered and mended, says the same as before; what people did in between
+    was not refused.
+    """
+    stamps = []
+    for kind, name in sorted(shipped):
+        metadata = ((installed.get(kind) or {}).get(name) or {}).get("metadata") or {}
+        stamps.append([kind, name, metadata.get("uid", ""), metadata.get("generation", 0)])
+    return f"sha256:{hashlib.sha256(json.dumps(stamps).encode()).hexdigest()}"
 
 
 def first_deviation(shipped: Manifests, installed: Mapping[str, Mapping[str, Json] | None]) -> Failure | None:

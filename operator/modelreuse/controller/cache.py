@@ -139,7 +139,7 @@ class Cache:
     """One shelf per kind."""
 
     def __init__(self) -> None:
-        self.policies = Shelf("RetrainPolicy", lambda served: RetrainPolicy.parse(trimmed(served)))
+        self.policies = Shelf("RetrainPolicy", _policy)
         self.profiles = Shelf("CostProfile", lambda served: CostProfile.parse(trimmed(served)))
         self.records = Shelf("RetrainingRecord", lambda served: RetrainingRecord.parse(trimmed_record(served)))
         self.checks = Shelf("ModelReuseCheck", _known_check)
@@ -165,6 +165,14 @@ class Cache:
             if record.spec.check is not None and is_open(record)
         ]
 
+    def reserving(self) -> frozenset[Key]:
+        """The checks for which some budget holds a reservation, there or not."""
+        return frozenset(
+            Key(each.namespace, each.check)
+            for _, policy in self.policies.unsorted()
+            for each in policy.status.reservations
+        )
+
     def unreadable_rules(self) -> Failure | None:
         """Why no rule can be relied upon: a policy that can't be read might be the strictest."""
         for complaint in self.policies.unreadable.values():
@@ -189,6 +197,11 @@ def trimmed(served: Json) -> dict[str, Any]:
     """The object without what no rule reads: managed fields, annotations, status."""
     metadata = {key: value for key, value in served["metadata"].items() if key in _METADATA}
     return {"metadata": metadata, "spec": served["spec"]}
+
+
+def _policy(served: Json) -> RetrainPolicy:
+    """With its status: the ledger of its budget."""
+    return RetrainPolicy.parse({**trimmed(served), "status": served.get("status") or {}})
 
 
 def trimmed_record(served: Json) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from modelreuse.api import ModelReuseCheck, RetrainingRecord
+from modelreuse.api import Failure, ModelReuseCheck, RetrainingRecord
 from modelreuse.api.names import (
     APPROVE,
     APPROVED_BY,
@@ -27,10 +27,12 @@ from modelreuse.cluster import (
     Client,
     Gate,
     Question,
+    RefusedError,
     User,
     is_allowed,
     list_policies,
     list_profiles,
+    read_config_map,
     read_job,
     read_namespace_labels,
     read_node_labels,
@@ -39,8 +41,21 @@ from modelreuse.cluster import (
 )
 from modelreuse.controller.cache import Cache
 from modelreuse.controller.workloads import observed_job
-from modelreuse.decisions import Observed, ObservedJob, ObservedPod, Refusal, Rights, Settings, governing, jobs_to_read
-from modelreuse.manifests import record_name
+from modelreuse.decisions import (
+    Observed,
+    ObservedJob,
+    ObservedPod,
+    Refusal,
+    Rights,
+    Settings,
+    governing,
+    jobs_to_read,
+    sha256_of,
+)
+from modelreuse.manifests import config_maps_in, record_name
+
+MAX_CONFIG_MAPS = 32
+"""That are read for one look: whoever writes a template must not keep the operator busy."""
 
 
 @dataclass(frozen=True)
@@ -82,6 +97,8 @@ class Observer:
             node_labels=await node_labels(self.client, (pod for job in jobs.values() for pod in job.pods)),
             rights=rights,
             gate=gate or self.cache.unreadable_rules(),
+            gate_state=self.gate.state,
+            config_maps=await config_maps_of(self.client, check),
             refusals=refusals,
         )
 
@@ -125,6 +142,28 @@ class Observer:
             is_allowed(self.client, stamped(APPROVED_BY, APPROVED_BY_GROUPS), approval),
         )
         return Rights(requester_may_create_jobs=requester, editor_may_create_jobs=editor, approver_may_approve=approver)
+
+
+async def config_maps_of(client: Client, check: ModelReuseCheck) -> dict[str, str] | Failure:
+    """What the retraining would read from ConfigMaps, while it can still be approved or launched: hashes by name."""
+    status, retraining = check.status, check.spec.retraining
+    decided = status.retraining is not None and (status.retraining.launched or status.retraining.result is not None)
+    if retraining is None or status.assessed_at is None or decided:
+        return {}
+    names = config_maps_in(retraining.job_template)
+    if len(names) > MAX_CONFIG_MAPS:
+        message = f"spec.retraining.jobTemplate names {len(names)} ConfigMaps; {MAX_CONFIG_MAPS} are accepted"
+        return Failure(reason="ConfigMapsUnknown", message=message)
+    try:
+        found = await asyncio.gather(*(read_config_map(client, check.metadata.namespace, name) for name in names))
+    except RefusedError as error:
+        message = f"ConfigMaps that spec.retraining.jobTemplate names can't be read: {error}"
+        return Failure(reason="ConfigMapsUnknown", message=message)
+    return {
+        name: sha256_of({part: stored.get(part) or {} for part in ("data", "binaryData")})
+        for name, stored in zip(names, found, strict=True)
+        if stored is not None
+    }
 
 
 async def node_labels(client: Client, pods: Iterable[ObservedPod]) -> dict[str, dict[str, str]]:

@@ -1,4 +1,4 @@
-"""Completes the records of checks that are gone, with what can still be seen of their retrainings.
+"""Completes the records of checks that are gone, with what can still be seen of their retrainings, and charges budgets.
 
 That a check is gone is believed only when the API server, asked for it by name, and the last listing or watch event
 agree: a cache that lags must not end a record whose retraining runs.
@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from modelreuse.api import RetrainingRecord
-from modelreuse.cluster import Client, read_namespace_labels, read_pods, record_outcome
+from modelreuse.cluster import Client, StaleError, read_namespace_labels, read_pods, record_outcome
 from modelreuse.controller.cache import Cache
 from modelreuse.controller.key import Key
+from modelreuse.controller.ledgers import store_ledgers
 from modelreuse.controller.observe import node_labels
 from modelreuse.controller.workloads import observed_pod
-from modelreuse.decisions import ObservedPod, governing, lost, orphans
+from modelreuse.decisions import ObservedPod, forfeited, governing, lost, orphans
 
 _log = logging.getLogger(__name__)
 
@@ -34,6 +35,10 @@ class Orphans:
         known = self.cache.checks.get(key)
         if known is not None and known.uid != living:
             return
+        if living is None:
+            policies, _ = self.cache.policies_and_profiles()
+            if not await store_ledgers(self.client, self.cache, forfeited(policies, key.namespace, key.name, now)):
+                raise StaleError(409, "Conflict", "a RetrainPolicy changed meanwhile")
         of_this_name = [record for check, record in self.cache.open_records() if check == key]
         for record in orphans(of_this_name, living):
             await self._complete(key.namespace, record, now)

@@ -29,6 +29,7 @@ from modelreuse.cluster import (
 )
 from modelreuse.controller.invalid import status_of_invalid
 from modelreuse.controller.key import Key
+from modelreuse.controller.ledgers import store_ledgers
 from modelreuse.controller.observe import Observer
 from modelreuse.controller.orphans import Orphans
 from modelreuse.controller.refusals import Refusals
@@ -85,6 +86,9 @@ class Reconciler:
         changed = status != check.status.to_wire()
         if changed and not await self._store(key, served, status):
             return None
+        if not await store_ledgers(self.client, self.observer.cache, todo.ledgers):
+            self.again(key)
+            return None
         for obj in todo.create:
             await self._create(key, obj)
         self.refusals.keep(key, names_in(todo.status))
@@ -95,7 +99,7 @@ class Reconciler:
             _log.info("record %s: %s", todo.outcome.record, todo.outcome.outcome.result)
         for event in todo.events:
             await self.events.tell(served, event.type, event.reason, event.message, now=self.clock())
-        if changed or todo.create:
+        if changed or todo.create or todo.ledgers:
             self.again(key)
         return todo.wake_at
 

@@ -18,6 +18,7 @@ from modelreuse.cluster import (
 )
 from modelreuse.controller.cache import Cache
 from modelreuse.controller.key import Key
+from modelreuse.controller.ledgers import list_labels
 from modelreuse.controller.metrics import Metrics
 
 _log = logging.getLogger(__name__)
@@ -54,15 +55,17 @@ class Resync:
     async def once(self) -> None:
         """One listing of everything. Policies come first: without them every check would look ungoverned."""
         await self.cache.policies.refill(list_policies(self.client))
+        await list_labels(self.client, self.cache)
         await self.cache.profiles.refill(list_profiles(self.client))
         await self.cache.records.refill(list_records(self.client))
         await self.cache.jobs.refill(self._everywhere(list_jobs))
         await self.cache.checks.refill(self._everywhere(list_checks))
         self.listed_once.set()
         self.metrics.resynced()
-        # Whose check is gone shall be looked at too: its record waits for an outcome.
+        # Whose check is gone shall be looked at too: its record waits for an outcome, its reservation for a charge.
         recorded = {key for key, _ in self.cache.open_records() if self._looks_after(key.namespace)}
-        for key in self.cache.checks.known() | recorded:
+        reserving = {key for key in self.cache.reserving() if self._looks_after(key.namespace)}
+        for key in self.cache.checks.known() | recorded | reserving:
             self.add_later(key)
 
     def _looks_after(self, namespace: str) -> bool:

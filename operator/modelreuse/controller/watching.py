@@ -64,8 +64,12 @@ def registry(client: Client, cache: Cache, queue: Additions, metrics: Metrics) -
         return [Key.of(served)]
 
     def on_policy(event_type: str | None, served: Json) -> Iterable[Key]:
+        name = Key("", served["metadata"]["name"])
+        before = cache.policies.get(name)
         learn(cache.policies, event_type, served)
-        return cache.checks.known()
+        now = cache.policies.get(name)
+        # Every launch writes its ledger; only another spec is news to all checks.
+        return () if before and now and before.spec == now.spec else cache.checks.known()
 
     def on_profile(event_type: str | None, served: Json) -> Iterable[Key]:
         learn(cache.profiles, event_type, served)

@@ -3,23 +3,21 @@
 Reads, and judges nothing: whether a Job is ours, and whether its answer counts, is for the rules.
 """
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from modelreuse.api import Failure
 from modelreuse.api.names import TASK_ANNOTATION, TRAINER_CONTAINER, WORKER_CONTAINER
 from modelreuse.cluster import failure_of
 from modelreuse.decisions import ObservedJob, ObservedPod
+from modelreuse.manifests import accelerators_of, cores_of
 
 Json = Mapping[str, Any]
 
 _OUR_CONTAINERS = (WORKER_CONTAINER, TRAINER_CONTAINER)
 _STARTING = {"ContainerCreating", "PodInitializing"}
 """Reasons to wait that pass by themselves."""
-_ACCELERATOR = re.compile(r".+/(gpu([.-].*)?|mig-.*)")
 _FINAL = {"Succeeded", "Failed"}
 
 
@@ -57,8 +55,8 @@ def observed_pod(pod: Json) -> ObservedPod:
         message=terminated.get("message"),
         image_id=ours.get("imageID") or None,
         waiting=_waiting(status),
-        cpu_cores=_cores(containers),
-        gpus=sum(_accelerators(container) for container in containers),
+        cpu_cores=cores_of(containers),
+        gpus=accelerators_of(containers),
     )
 
 
@@ -115,31 +113,3 @@ def _waiting(status: Json) -> Failure | None:
         if unscheduled and condition.get("reason") != "SchedulingGated":
             return _failure(condition, "Unschedulable")
     return None
-
-
-def _resource(container: Json, name: str) -> str | None:
-    resources = container.get("resources") or {}
-    value = (resources.get("limits") or {}).get(name) or (resources.get("requests") or {}).get(name)
-    return None if value is None else str(value)
-
-
-def _cores(containers: Sequence[Json]) -> float:
-    """CPU limits, or requests, of all containers together; 1 where none says anything."""
-    given = [value for container in containers if (value := _resource(container, "cpu")) is not None]
-    return float(sum(cpu_quantity(value) for value in given)) or 1.0
-
-
-def _accelerators(container: Json) -> int:
-    limits = (container.get("resources") or {}).get("limits") or {}
-    return sum(int(value) for name, value in limits.items() if _ACCELERATOR.fullmatch(name))
-
-
-def cpu_quantity(text: str) -> Decimal:
-    """Cores of a Kubernetes quantity such as `500m`, `2` or `1.5`. Raises ValueError for anything else."""
-    scale = {"m": Decimal("1e-3"), "u": Decimal("1e-6"), "n": Decimal("1e-9"), "k": Decimal(1000)}
-    try:
-        if text[-1:] in scale:
-            return Decimal(text[:-1]) * scale[text[-1]]
-        return Decimal(text)
-    except InvalidOperation:
-        raise ValueError(f"{text!r} is not a quantity of CPU, as in 500m") from None

@@ -1,6 +1,6 @@
 """What a pod's share of its node draws, emits and costs, by the site's CostProfile."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from modelreuse.api import CostProfileSpec, Hardware
@@ -47,6 +47,38 @@ def machine_of(
         ),
         pue=float(profile.pue),
     )
+
+
+def dearest_machine(
+    profile: CostProfileSpec, node_selector: Mapping[str, str], *, cpu_cores: float, gpus: int
+) -> Machine | None:
+    """The most that a pod with this nodeSelector can draw, emit and cost, wherever it is scheduled.
+
+    None where the profile lists no accelerator that it could get.
+    """
+    cpus = [each for each in profile.cpus if _may_be_on(each, node_selector)]
+    accelerators = [each for each in profile.accelerators if _may_be_on(each, node_selector)]
+    if not cpus or (gpus and not accelerators):
+        return None
+    parts = [(cpus, cpu_cores), *([(accelerators, float(gpus))] if gpus else [])]
+
+    def most(figure: Callable[[Hardware], float]) -> float:
+        return sum(max(figure(hardware) for hardware in listed) * count for listed, count in parts)
+
+    return Machine(
+        watts_busy=most(lambda hardware: float(hardware.power_watts)),
+        price_per_hour=most(lambda hardware: float(hardware.price_per_hour or 0)),
+        embodied_grams_per_hour=most(
+            lambda hardware: float(hardware.embodied_kg_co2e or 0) * 1000 / hardware.lifetime_hours
+        ),
+        pue=float(profile.pue),
+    )
+
+
+def _may_be_on(hardware: Hardware, node_selector: Mapping[str, str]) -> bool:
+    """Whether a node that the pod selects can be one that this entry selects."""
+    wanted = hardware.node_selector.match_labels
+    return all(node_selector.get(key, value) == value for key, value in wanted.items())
 
 
 def _first(listed: list[Hardware], labels: dict[str, str]) -> Hardware | None:

@@ -1,7 +1,10 @@
 """What should happen next: pure rules from an observation and a clock to a plan. No I/O, no client, no environment."""
 
+from modelreuse.decisions.budgets import forfeited
+from modelreuse.decisions.digest import sha256_of
 from modelreuse.decisions.observed import (
     Event,
+    Ledger,
     Observed,
     ObservedJob,
     ObservedPod,
@@ -14,11 +17,12 @@ from modelreuse.decisions.observed import (
 )
 from modelreuse.decisions.orphans import is_open, lost, orphans
 from modelreuse.decisions.plan import plan
-from modelreuse.decisions.policies import governing
+from modelreuse.decisions.policies import described, governing
 from modelreuse.decisions.reading import jobs_to_read, names_in
 
 __all__ = [
     "Event",
+    "Ledger",
     "Observed",
     "ObservedJob",
     "ObservedPod",
@@ -28,6 +32,8 @@ __all__ = [
     "Refusal",
     "Rights",
     "Settings",
+    "described",
+    "forfeited",
     "governing",
     "is_open",
     "jobs_to_read",
@@ -35,4 +41,5 @@ __all__ = [
     "names_in",
     "orphans",
     "plan",
+    "sha256_of",
 ]

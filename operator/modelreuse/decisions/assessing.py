@@ -19,6 +19,7 @@ from modelreuse.api import (
 )
 from modelreuse.api.names import ASSESS
 from modelreuse.decisions.answers import answering_pod
+from modelreuse.decisions.budgets import is_held
 from modelreuse.decisions.observed import Observed, ObservedJob
 from modelreuse.decisions.policies import Rules
 from modelreuse.decisions.predicting import predicted
@@ -54,12 +55,13 @@ def spec_hash_of(observed: Observed) -> str:
 
 
 def is_busy(observed: Observed, status: ModelReuseCheckStatus) -> bool:
-    """Whether something runs whose result must not be lost: a retraining until its outcome is recorded."""
+    """Whether something runs whose result must not be lost: a retraining until it is charged and recorded."""
     retraining = status.retraining
     if retraining is None:
         return False
     record = next((one for one in observed.records if one.metadata.name == retraining.record), None)
-    return retraining.result is None or (record is not None and record.outcome is None)
+    is_open = record is not None and record.outcome is None
+    return retraining.result is None or is_open or is_held(observed, retraining)
 
 
 def assess(observed: Observed, status: ModelReuseCheckStatus, rules: Rules | Failure, now: datetime) -> Progress:

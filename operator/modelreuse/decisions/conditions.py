@@ -28,6 +28,8 @@ class Findings:
     rules: Rules | Failure
     current: Offer | Failure
     terms: Terms | Failure
+    unfunded: Failure | None
+    """Why budgets have no room for what is on offer."""
     stalled: Failure | None
     waiting: Failure | None
 
@@ -99,11 +101,15 @@ def _approved(
         failure = found.current if isinstance(found.current, Failure) else None
         return ("False", failure.reason, failure.message) if failure else ("False", "NothingToApprove", "")
     judgement = judge(observed, status.approval, now)
+    if isinstance(judgement, Approved) and found.unfunded is not None:
+        message = f"{judgement.by} approved this, and it launches when there is room: {found.unfunded.message}"
+        return "False", found.unfunded.reason, message
     if isinstance(judgement, Approved):
         return "False", "Launching", f"{judgement.by} approved {status.approval.digest}"
     if judgement.reason == AWAITING:
         command = to_approve(observed.check, status.approval.digest)
-        return "False", AWAITING, ending_with(command, f"{sentence(found.current.cost)}; {judgement.message}")
+        room = f"; {found.unfunded.message}" if found.unfunded else ""
+        return "False", AWAITING, ending_with(command, f"{sentence(found.current.cost)}; {judgement.message}{room}")
     if judgement.reason == EXPIRED:
         return "False", EXPIRED, ending_with(to_assess_again(observed.check, status), judgement.message)
     return "False", judgement.reason, judgement.message

@@ -17,6 +17,7 @@ from modelreuse.api import (
     Outcome,
     RetrainingRecord,
     RetrainPolicy,
+    RetrainPolicyStatus,
 )
 
 
@@ -117,6 +118,10 @@ class Observed:
     """Present when the check carries an approval that is not consumed yet."""
     gate: Failure | None = None
     """Why the admission policies can't be relied upon; None when they stand as shipped."""
+    config_maps: Mapping[str, str] | Failure = field(default_factory=dict)
+    """Hashes of what the ConfigMaps hold that the retraining's template names, by name; a missing one isn't here."""
+    gate_state: str = ""
+    """Another one after every change of an admission policy, also of one that was undone."""
     refusals: Mapping[str, Refusal] = field(default_factory=dict)
     """By object name: known until the object appears or isn't asked for any more."""
 
@@ -139,10 +144,27 @@ class RecordOutcome:
 
 
 @dataclass(frozen=True)
+class Ledger:
+    """The status of a policy to store, if nobody has changed the policy since it was read."""
+
+    policy: str
+    resource_version: str
+    status: RetrainPolicyStatus
+
+    @classmethod
+    def of(cls, policy: RetrainPolicy, status: RetrainPolicyStatus) -> "Ledger":
+        """The new status of a policy that was read."""
+        return cls(policy.metadata.name, policy.metadata.resource_version, status)
+
+
+@dataclass(frozen=True)
 class Plan:
-    """What to do, in this order: store the status (guarded by resourceVersion), create, delete, record, tell."""
+    """What to do, in this order: store the status (guarded by resourceVersion), then the ledgers, create, delete,
+    record, tell. Where anything that is guarded has changed meanwhile, nothing after it is done.
+    """
 
     status: ModelReuseCheckStatus
+    ledgers: tuple[Ledger, ...] = ()
     create: tuple[Mapping[str, Any], ...] = ()
     """Objects to POST once the status is stored. An object that exists already is left as it is."""
     delete: tuple[OwnedJob, ...] = ()

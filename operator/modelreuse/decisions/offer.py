@@ -18,14 +18,17 @@ from modelreuse.api import (
     PredictedCost,
     Recommendation,
     RetrainingRecordSpec,
+    Spending,
     decimal,
 )
 from modelreuse.api.record import MAX_PREIMAGE
+from modelreuse.decisions.budgets import beyond, bound, budgets
 from modelreuse.decisions.digest import Preimage, preimage
+from modelreuse.decisions.images import not_allowed, not_pinned
 from modelreuse.decisions.observed import Observed
 from modelreuse.decisions.policies import Rules
 from modelreuse.decisions.recommendation import needs_approval, scores_of
-from modelreuse.manifests import DIGEST_PLACEHOLDER, InvalidTemplateError, retraining_job, training_plan
+from modelreuse.manifests import DIGEST_PLACEHOLDER, InvalidTemplateError, config_maps_in, retraining_job, training_plan
 
 
 @dataclass(frozen=True)
@@ -36,6 +39,8 @@ class Offer:
     layers: tuple[str, ...]
     target: Decimal
     preimage: Preimage
+    needed: Spending | None
+    """The most that it can be charged with; None where no policy has a budget."""
 
     @property
     def digest(self) -> str:
@@ -63,6 +68,8 @@ def offer(
         )
     if observed.gate is not None:
         return observed.gate
+    if isinstance(observed.config_maps, Failure):
+        return observed.config_maps
     assessment = next(one for one in status.assessments if one.model == recommendation.model)
     target = target_of(check, assessment)
     if target is None:
@@ -82,7 +89,7 @@ def offer(
         return Failure(reason="NoLayers", message="FineTune without layers would train all of them")
     try:
         job = rendered_job(check, cost, layers, target, DIGEST_PLACEHOLDER)
-        image = preimage(_parts(observed, status, recommendation, rules, job))
+        image = preimage(_parts(observed, status, recommendation, rules, job) | {"configMaps": _contents_of(observed)})
     except (InvalidTemplateError, ValueError) as error:
         return Failure(reason="InvalidTemplate", message=str(error))
     if len(image.canonical) > MAX_PREIMAGE:
@@ -90,7 +97,15 @@ def offer(
             reason="SpecTooLarge",
             message=f"what would be approved takes {len(image.canonical)} bytes; the record holds {MAX_PREIMAGE}",
         )
-    return Offer(cost, layers, target, image)
+    unsafe = not_allowed(status.assessments, rules) or not_pinned(job, rules)
+    if unsafe is not None:
+        return unsafe
+    if not budgets(rules):
+        return Offer(cost, layers, target, image, needed=None)
+    needed = bound(job, rules)
+    if isinstance(needed, Failure):
+        return needed
+    return beyond(needed, rules) or Offer(cost, layers, target, image, needed)
 
 
 def target_of(check: ModelReuseCheck, assessment: ModelAssessment) -> Decimal | None:
@@ -151,6 +166,14 @@ def record_spec(
     )
 
 
+def _contents_of(observed: Observed) -> dict[str, str]:
+    """What the ConfigMaps hold that the Job would read; empty for one that isn't there: making it is a change."""
+    retraining = observed.check.spec.retraining
+    names = config_maps_in(retraining.job_template) if retraining else []
+    known = observed.config_maps if not isinstance(observed.config_maps, Failure) else {}
+    return {name: known.get(name, "") for name in names}
+
+
 def _parts(
     observed: Observed,
     status: ModelReuseCheckStatus,
@@ -174,4 +197,5 @@ def _parts(
         "contents": {one.model: one.hashes.to_wire() for one in status.assessments if one.hashes},
         "images": {one.model: one.image or "" for one in status.assessments},
         "job": blank,
+        "gate": observed.gate_state,
     }

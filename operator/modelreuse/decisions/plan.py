@@ -5,6 +5,7 @@ from datetime import datetime
 from modelreuse.api import Action, Failure, ModelReuseCheckStatus, Recommendation
 from modelreuse.decisions.approving import offered
 from modelreuse.decisions.assessing import assess, begin
+from modelreuse.decisions.budgets import settled
 from modelreuse.decisions.conditions import Findings, conditions
 from modelreuse.decisions.describing import summary
 from modelreuse.decisions.news import news
@@ -15,7 +16,7 @@ from modelreuse.decisions.predicting import is_outdated, renewed
 from modelreuse.decisions.progress import RETRY_AFTER
 from modelreuse.decisions.recommendation import recommend
 from modelreuse.decisions.rejecting import declined
-from modelreuse.decisions.retraining import retrain
+from modelreuse.decisions.retraining import retrain, unfunded
 from modelreuse.decisions.superseding import superseded
 from modelreuse.decisions.terms import terms_of
 from modelreuse.decisions.verifying import outcome, verify
@@ -41,6 +42,7 @@ def plan(observed: Observed, now: datetime) -> Plan:
         rules=rules,
         current=current,
         terms=terms,
+        unfunded=unfunded(observed, current, rules, now) if retraining.status.retraining is None else None,
         stalled=next((stage.stalled for stage in stages if stage.stalled), None),
         waiting=next((stage.waiting for stage in stages if stage.waiting), None),
     )
@@ -53,6 +55,7 @@ def plan(observed: Observed, now: datetime) -> Plan:
     )
     return Plan(
         status=status,
+        ledgers=retraining.ledgers or settled(observed, status, now),
         create=tuple(created for stage in stages for created in stage.create),
         delete=superseded(observed, status),
         outcome=outcome(observed, status, terms),
@@ -109,6 +112,8 @@ def _wake_at(observed: Observed, status: ModelReuseCheckStatus, found: Findings,
     if found.waiting is not None:
         retries = (refusal.at + RETRY_AFTER for refusal in observed.refusals.values())
         return min((retry for retry in retries if retry > now), default=now + RETRY_AFTER)
+    if found.unfunded is not None and observed.rights is not None:
+        return now + RETRY_AFTER
     approval, decided = status.approval, status.retraining is not None or status.rejected is not None
     if decided or approval is None or approval.expires_at is None or approval.expires_at <= now:
         return None

@@ -14,6 +14,7 @@ from modelreuse.api import (
     ReuseThresholds,
     Uncertainty,
 )
+from modelreuse.decisions.observed import Ledger
 
 Number = TypeVar("Number", int, Decimal)
 
@@ -30,6 +31,9 @@ class Rules:
     valid_seconds: int
     promotion: PromotionRules
     timing_probe: Literal["Allow", "Forbid"]
+    images: frozenset[str] | None
+    """Digests that every policy with a list has on it; None where no policy has one."""
+    require_image_digest: bool
 
 
 def governing(
@@ -86,13 +90,30 @@ def governing(
             min_improvement=max(spec.promotion.min_improvement for spec in specs),
             require_target=any(spec.promotion.require_target for spec in specs),
         ),
+        images=_common(spec.images for spec in specs),
+        require_image_digest=any(spec.require_image_digest for spec in specs),
         timing_probe="Forbid" if any(spec.timing_probe == "Forbid" for spec in specs) else "Allow",
     )
+
+
+def described(policies: Iterable[RetrainPolicy]) -> list[Ledger]:
+    """The statuses that don't say yet which labels of namespaces their policy reads."""
+    return [
+        Ledger.of(policy, policy.status.model_copy(update={"namespace_labels": policy.spec.namespace_selector.keys}))
+        for policy in policies
+        if policy.status.namespace_labels != policy.spec.namespace_selector.keys
+    ]
 
 
 def _least(values: Iterable[Number | None]) -> Number | None:
     """The strictest of upper bounds: what isn't set doesn't bind."""
     return min((value for value in values if value is not None), default=None)
+
+
+def _common(lists: Iterable[Iterable[str] | None]) -> frozenset[str] | None:
+    """What stands on every list that there is."""
+    given = [frozenset(each) for each in lists if each is not None]
+    return frozenset.intersection(*given) if given else None
 
 
 def _names(policies: Iterable[RetrainPolicy]) -> str:

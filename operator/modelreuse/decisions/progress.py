@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from modelreuse.api import Failure, ModelReuseCheckStatus
-from modelreuse.decisions.observed import Observed, ObservedJob, Refusal
+from modelreuse.decisions.observed import Ledger, Observed, ObservedJob, Refusal
 
 MAX_ATTEMPTS = 3
 """Of an assessment or a verification, where trying again may help. A retraining is never tried again."""
@@ -24,6 +24,7 @@ class Progress:
     create: tuple[Mapping[str, Any], ...] = ()
     stalled: Failure | None = None
     """Nothing more happens until a person mends this."""
+    ledgers: tuple[Ledger, ...] = ()
     waiting: Failure | None = None
     """Why what was wanted hasn't happened yet; it is tried again."""
 

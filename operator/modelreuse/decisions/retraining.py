@@ -1,4 +1,4 @@
-"""The retraining stage: intent, then record, then exactly one Job. A consumed digest never launches again."""
+"""The retraining stage: intent, reservation, record, then exactly one Job. A consumed digest never launches again."""
 
 from datetime import datetime
 from typing import Literal
@@ -10,19 +10,22 @@ from modelreuse.api import (
     JobReference,
     ModelReuseCheckStatus,
     RetrainingStatus,
+    Spending,
     TrainingResult,
     UnreadableMessageError,
     parse_message,
 )
+from modelreuse.costs import NOTHING
 from modelreuse.decisions.answers import answering_pod
 from modelreuse.decisions.approving import AWAITING, Approved, judge
+from modelreuse.decisions.budgets import Funds, funds
 from modelreuse.decisions.commands import ending_with, to_assess_again
 from modelreuse.decisions.observed import Observed, ObservedJob
 from modelreuse.decisions.offer import Offer, record_spec, rendered_job
 from modelreuse.decisions.policies import Rules
 from modelreuse.decisions.progress import SUSPENDED, Progress, is_due, startup_problem, stranger
 from modelreuse.decisions.records import record_of
-from modelreuse.decisions.spending import spent
+from modelreuse.decisions.spending import charge, remembered, spent
 from modelreuse.decisions.terms import Terms
 from modelreuse.manifests import job_name, record_name, retraining_record
 
@@ -38,15 +41,34 @@ def retrain(
     """Brings the retraining forward by one step: each step is stored before the next is taken."""
     retraining = status.retraining
     if retraining is None:
-        return _intend(observed, status, current, now)
+        return _intend(observed, status, current, rules, now)
     if retraining.result is not None:
         return Progress(status)
     if not retraining.launched:
-        return _launch(observed, status, retraining, current, now)
+        return _launch(observed, status, retraining, current, rules, now)
     return _follow(observed, status, retraining, terms, rules, now)
 
 
-def _intend(observed: Observed, status: ModelReuseCheckStatus, current: Offer | Failure, now: datetime) -> Progress:
+def unfunded(observed: Observed, current: Offer | Failure, rules: Rules | Failure, now: datetime) -> Failure | None:
+    """Why the budgets have no room now for what is on offer; None when they have, or hold it already."""
+    if isinstance(current, Failure) or isinstance(rules, Failure):
+        return None
+    return _funds(observed, current, rules, now).missing
+
+
+def _funds(observed: Observed, current: Offer, rules: Rules, now: datetime) -> Funds:
+    if current.needed is None:
+        return Funds(held=True)
+    return funds(observed, record_name(current.digest), current.needed, rules, now)
+
+
+def _intend(
+    observed: Observed,
+    status: ModelReuseCheckStatus,
+    current: Offer | Failure,
+    rules: Rules | Failure,
+    now: datetime,
+) -> Progress:
     approval = status.approval
     if isinstance(current, Failure) or approval is None or status.rejected is not None or observed.check.spec.suspend:
         return Progress(status)
@@ -56,7 +78,7 @@ def _intend(observed: Observed, status: ModelReuseCheckStatus, current: Offer | 
     if record_of(observed, retraining) is not None:
         return Progress(status, stalled=_consumed(approval))
     judgement = judge(observed, approval, now)
-    if not isinstance(judgement, Approved):
+    if not isinstance(judgement, Approved) or unfunded(observed, current, rules, now) is not None:
         return Progress(status)
     update = {
         "approval": approval.model_copy(update={"by": judgement.by, "groups": judgement.groups, "at": now}),
@@ -77,21 +99,27 @@ def _launch(
     status: ModelReuseCheckStatus,
     retraining: RetrainingStatus,
     current: Offer | Failure,
+    rules: Rules | Failure,
     now: datetime,
 ) -> Progress:
     approval = status.approval
     judgement = judge(observed, approval, now) if approval else None
     if (
         isinstance(current, Failure)
+        or isinstance(rules, Failure)
         or current.digest != retraining.intent.digest
         or approval is None
         or not isinstance(judgement, Approved)
     ):
         again = to_assess_again(observed.check, status)
         message = ending_with(again, f"nothing was launched: {_why_void(current, judgement)}")
-        return Progress(_ended(status, retraining, now, "Failed", Failure(reason="ApprovalVoided", message=message)))
+        void = Failure(reason="ApprovalVoided", message=message)
+        return Progress(_ended(status, _costing(retraining, NOTHING), now, "Failed", void))
     if observed.check.spec.suspend:
         return Progress(status, waiting=SUSPENDED)
+    paid = _funds(observed, current, rules, now)
+    if not paid.held:
+        return Progress(status, ledgers=paid.ledgers, waiting=paid.missing)
     record = record_of(observed, retraining)
     if record is None:
         refusal = observed.refusals.get(retraining.record)
@@ -110,7 +138,7 @@ def _launch(
             waiting=refusal.failure if refusal else None,
         )
     if record.spec.approval is None or record.spec.approval.digest != current.digest or record.outcome is not None:
-        return Progress(_ended(status, retraining, now, "Failed", _consumed(approval)))
+        return Progress(_ended(status, _costing(retraining, NOTHING), now, "Failed", _consumed(approval)))
     job = rendered_job(observed.check, current.cost, current.layers, current.target, current.digest)
     launched = retraining.model_copy(
         update={"launched": True, "started_at": now, "job": JobReference(name=job["metadata"]["name"], uid=None)}
@@ -140,7 +168,7 @@ def _follow(
     if job is None or (uid is not None and job.uid != uid):
         refusal = observed.refusals.get(name)
         if refusal is not None and uid is None:
-            return Progress(_ended(status, retraining, now, "Failed", refusal.failure))
+            return Progress(_ended(status, _costing(retraining, NOTHING), now, "Failed", refusal.failure))
         lost = Failure(
             reason="ResultLost",
             message=f"Job {name} is gone and left no result; nothing is launched again without a new approval",
@@ -150,10 +178,13 @@ def _follow(
     if taken:
         return Progress(_ended(status, retraining, now, "Failed", taken))
     retraining = retraining.model_copy(update={"job": JobReference(name=name, uid=job.uid)})
+    retraining = remembered(retraining, job.pods, now)
     if job.finished_at is None:
         return Progress(status.model_copy(update={"retraining": retraining}), waiting=startup_problem(job))
     profile = None if isinstance(rules, Failure) else rules.profile.spec
+    due = charge(retraining, job.pods, profile, observed.node_labels, job.finished_at)
     retraining = retraining.model_copy(update=spent(job.pods, profile, observed.node_labels, job.finished_at))
+    retraining = _costing(retraining, due)
     return Progress(_with_result(status, retraining, terms, job, job.finished_at))
 
 
@@ -190,6 +221,10 @@ def _with_result(
         }
     )
     return _ended(status, reported, ended_at, "Succeeded", None)
+
+
+def _costing(retraining: RetrainingStatus, due: Spending | None) -> RetrainingStatus:
+    return retraining.model_copy(update={"charge": due})
 
 
 def _implausible(retraining: RetrainingStatus, terms: Terms | Failure, result: TrainingResult) -> str | None:

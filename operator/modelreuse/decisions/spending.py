@@ -1,10 +1,16 @@
-"""What a retraining has cost: pod time that the operator saw, and its energy by the profile."""
+"""What a retraining has cost: pod time that the operator saw, and its energy by the profile.
 
-from collections.abc import Iterable, Mapping
+Pods vanish: a queue preempts them, a deadline ends them, somebody deletes them. So those that can be seen are
+remembered in status, and what vanished ran until that was noticed.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from decimal import Decimal
 
-from modelreuse.api import CostProfileSpec, decimal
-from modelreuse.costs import energy_of_pod_time, machine_of
+from modelreuse.api import CostProfileSpec, RetrainingStatus, SeenPod, Spending, decimal
+from modelreuse.api.check import MAX_SEEN_PODS
+from modelreuse.costs import NOTHING, energy_of_pod_time, machine_of, spending_of_pod_time, total
 from modelreuse.decisions.observed import ObservedPod
 
 
@@ -38,3 +44,39 @@ def spent(
     if not complete or not bases:
         return {"pod_seconds": decimal(seconds)}
     return {"pod_seconds": decimal(seconds), "energy_wh": decimal(watt_hours), "energy_basis": bases.pop()}
+
+
+def remembered(retraining: RetrainingStatus, pods: Sequence[ObservedPod], now: datetime) -> RetrainingStatus:
+    """The retraining with the pods that can be seen now, and the time of those that can't any more."""
+    visible = {pod.name for pod in pods}
+    gone = [pod for pod in retraining.pods if pod.name not in visible]
+    lasted = [((pod.finished_at or now) - pod.started_at).total_seconds() for pod in gone if pod.started_at]
+    removed = retraining.removed_pod_seconds
+    if gone:
+        removed = decimal((removed or Decimal(0)) + Decimal(repr(sum(max(each, 0.0) for each in lasted))))
+    seen = [
+        SeenPod(name=pod.name, started_at=pod.started_at, finished_at=pod.finished_at) for pod in pods[-MAX_SEEN_PODS:]
+    ]
+    return retraining.model_copy(update={"pods": seen, "removed_pod_seconds": removed})
+
+
+def charge(
+    retraining: RetrainingStatus,
+    pods: Sequence[ObservedPod],
+    profile: CostProfileSpec | None,
+    node_labels: Mapping[str, Mapping[str, str]],
+    ended_at: datetime,
+) -> Spending | None:
+    """What the pods that can be seen have used; None where that can't be said, so that all that was reserved is due."""
+    if profile is None or not (pods or retraining.pods or retraining.removed_pod_seconds is not None):
+        return None
+    parts = [NOTHING]
+    for pod in pods:
+        if pod.started_at is None:
+            continue
+        machine = machine_of(profile, node_labels.get(pod.node or "", {}), cpu_cores=pod.cpu_cores, gpus=pod.gpus)
+        if machine is None:
+            return None
+        lasted = max(((pod.finished_at or ended_at) - pod.started_at).total_seconds(), 0.0)
+        parts.append(spending_of_pod_time(machine, profile, lasted))
+    return total(*parts)

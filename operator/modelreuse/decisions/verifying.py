@@ -19,6 +19,7 @@ from modelreuse.api import (
     shortened,
 )
 from modelreuse.decisions.answers import answering_pod
+from modelreuse.decisions.images import digest_in
 from modelreuse.decisions.observed import Observed, ObservedJob, RecordOutcome
 from modelreuse.decisions.offer import target_of
 from modelreuse.decisions.policies import Rules
@@ -107,6 +108,9 @@ def promotion(
         )
     if isinstance(rules, Failure):
         return None, rules
+    if rules.images is not None and verification.image not in rules.images:
+        message = f"the image {verification.image or 'unknown'} that measured is on no list spec.images of the policies"
+        return False, Failure(reason="ImageNotAllowed", message=message)
     gain = new - old
     measured = f"{verification.metric} {old} before, {new} after, on {verification.samples} held-out samples"
     if gain < rules.promotion.min_improvement:
@@ -212,6 +216,7 @@ def _answered(case: _Case, verification: VerificationStatus, job: ObservedJob, t
         "new_quality": summary.new_quality,
         "evaluation_sha256": summary.evaluation_sha256,
         "artifact_sha256": summary.artifact_sha256,
+        "image": digest_in(pod.image_id),
     }
     return Progress(_with(case.status, verification.model_copy(update=measured)))
 

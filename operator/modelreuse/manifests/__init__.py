@@ -4,6 +4,8 @@ from modelreuse.api import InvalidTemplateError
 from modelreuse.manifests.assessment import assessment_job
 from modelreuse.manifests.identity import assessment_task_id, job_name, record_name, verification_task_id
 from modelreuse.manifests.record import retraining_record
+from modelreuse.manifests.references import config_maps_in
+from modelreuse.manifests.resources import accelerators_of, cores_of
 from modelreuse.manifests.retraining import (
     DIGEST_PLACEHOLDER,
     artifact_source,
@@ -15,9 +17,12 @@ from modelreuse.manifests.verification import verification_job
 __all__ = [
     "DIGEST_PLACEHOLDER",
     "InvalidTemplateError",
+    "accelerators_of",
     "artifact_source",
     "assessment_job",
     "assessment_task_id",
+    "config_maps_in",
+    "cores_of",
     "job_name",
     "record_name",
     "retraining_job",

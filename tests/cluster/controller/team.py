@@ -38,14 +38,20 @@ class Team:
         check = self.obj("ModelReuseCheck", name or f"line-{next(_numbers)}")
         return self["bob"].create({**check, "spec": scenes.spec()})
 
-    def govern(self) -> None:
-        """The platform team gives this namespace a policy."""
+    def govern(self, **more: object) -> None:
+        """The platform team gives this namespace a policy, with these rules beside the usual ones."""
         metadata = {"name": self.namespace}
         selector = {"matchLabels": {"kubernetes.io/metadata.name": self.namespace}}
-        rules = scenes.policy(costProfile=self.namespace, namespaceSelector=selector).spec.to_wire()
+        rules = scenes.policy(costProfile=self.namespace, namespaceSelector=selector, **more).spec.to_wire()
         site = scenes.profile().spec.to_wire()
         self["admin"].create({"apiVersion": OURS, "kind": "CostProfile", "metadata": metadata, "spec": site})
         self["admin"].create({"apiVersion": OURS, "kind": "RetrainPolicy", "metadata": metadata, "spec": rules})
+
+    def ledger(self) -> Object:
+        """What the budget of the team's policy holds."""
+        policy = {"apiVersion": OURS, "kind": "RetrainPolicy", "metadata": {"name": self.namespace}}
+        status: Object = self["admin"].get(policy).get("status", {})
+        return status
 
     def now(self, check: Object) -> Object:
         """The check as it is stored now."""

@@ -89,3 +89,32 @@ async def test_a_gate_that_can_not_be_read_does_not_count(
     assert failure is not None
     assert failure.reason == "GateUnknown"
     assert 'User "eve" cannot list resource' in failure.message
+
+
+async def test_a_gate_that_was_taken_away_and_put_back_is_another_state(
+    client: Client, admin: Person, shells: Object
+) -> None:
+    gate = Gate(client, read_manifests(TEMPLATES))
+    assert await gate.failure(NOW) is None
+    before = gate.state
+    assert await gate.failure(NOW, fresh=True) is None
+    assert gate.state == before
+    stored = admin.get(shells)
+    admin.delete(shells)
+    del stored["metadata"]["resourceVersion"], stored["metadata"]["uid"]
+    admin.create(stored)
+    assert await gate.failure(NOW, fresh=True) is None
+    assert gate.state != before
+
+
+async def test_a_gate_that_was_altered_and_mended_is_another_state(
+    client: Client, admin: Person, shells: Object
+) -> None:
+    gate = Gate(client, read_manifests(TEMPLATES))
+    assert await gate.failure(NOW) is None
+    before = gate.state
+    for actions in (["Audit"], ["Deny", "Audit"]):
+        change = [{"op": "replace", "path": "/spec/validationActions", "value": actions}]
+        admin.patch(shells, change, kind=JSON_PATCH)
+    assert await gate.failure(NOW, fresh=True) is None
+    assert gate.state != before

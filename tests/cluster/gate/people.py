@@ -14,6 +14,21 @@ OPERATOR = "system:serviceaccount:modelreuse-system:operator"
 JOB_CONTROLLER = "system:serviceaccount:kube-system:job-controller"
 GARBAGE_COLLECTOR = "system:serviceaccount:kube-system:generic-garbage-collector"
 NODE = "system:node:n1"
+READ, READ_BY_EXPRESSION = "tier", "stage"
+"""Labels of namespaces that a policy of the platform team reads."""
+LABEL_POLICY: Object = {
+    "apiVersion": "modelreuse.io/v1alpha1",
+    "kind": "RetrainPolicy",
+    "metadata": {"name": "gate-labels"},
+    "spec": {
+        "namespaceSelector": {
+            "matchLabels": {READ: "never"},
+            "matchExpressions": [{"key": READ_BY_EXPRESSION, "operator": "Exists"}],
+        },
+        "costProfile": "none",
+        "reuse": {"maxQualityLoss": "0.1"},
+    },
+}
 
 # name -> (user, groups, cluster roles bound in the namespace, own rules there)
 _EVERY_PLAIN_VERB = ["get", "list", "watch", "create", "update", "patch", "delete", "deletecollection"]
@@ -50,6 +65,7 @@ _PARTS_OF_KUBERNETES = {
 def gather(admin: Person, namespace: str) -> Mapping[str, Person]:
     """Everybody by name, once their roles work in `namespace`."""
     people = {"admin": admin}
+    admin.apply(LABEL_POLICY)
     for name, (user, groups) in _PARTS_OF_KUBERNETES.items():
         people[name] = admin.speaking_for(user, *groups)
     for name, (user, groups, roles, rules) in CAST.items():

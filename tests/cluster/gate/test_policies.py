@@ -5,8 +5,8 @@ import re
 import pytest
 import yaml
 
-from cluster.conftest import TEMPLATES, documents
 from cluster.gate.attempts import ALL, PROBES
+from cluster.installing import TEMPLATES, documents
 from cluster.person import Object, Person
 from cluster.waiting import until
 from modelreuse.api import names
@@ -46,7 +46,8 @@ def test_policies_are_bound_everywhere_and_deny(policy: Object) -> None:
         if each["kind"] == kind and each["spec"]["policyName"] == policy["metadata"]["name"]
     ]
     actions = {"validationActions": ["Deny", "Audit"]} if policy in VALIDATING else {}
-    assert bound == [{"policyName": policy["metadata"]["name"], **actions}]
+    every = {"paramRef": {"selector": {}, "parameterNotFoundAction": "Allow"}} if "paramKind" in policy["spec"] else {}
+    assert bound == [{"policyName": policy["metadata"]["name"], **actions, **every}]
 
 
 def test_every_validating_policy_is_waited_for() -> None:

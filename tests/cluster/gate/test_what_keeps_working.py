@@ -162,3 +162,35 @@ def test_everything_of_ours_goes_with_its_namespace(scene: Scene) -> None:
     scene["job_controller"].create(objects.pod(name, f"mrc-{scene.name}"))
     scene["admin"].delete(namespace)
     until(lambda: is_gone(scene, namespace), "the namespace with our objects is gone", seconds=60)
+
+
+# --- limits
+
+
+def test_a_check_whose_name_is_as_long_as_can_be_is_decided_upon(scene: Scene) -> None:
+    longest = ".".join(["a" * 62, "b" * 62, "c" * 62, "d" * 63])
+    check = scene["bob"].create(objects.check(scene.namespace, f"{longest[: 253 - len(scene.name)]}{scene.name}"))
+    scene.offer(check)
+    assert stamps(scene["alice"].annotate(check, approve=scene.offered))["approved-by"] == "alice"
+
+
+def test_a_quarter_of_a_megabyte_of_annotations_hinders_neither_approval_nor_status(scene: Scene) -> None:
+    check = scene.check(annotations={"example.com/big": "x" * 250_000})
+    scene.offer(check)
+    approved = scene["alice"].annotate(check, approve=scene.offered)
+    assert stamps(approved)["approved-by"] == "alice"
+    assert scene.offer(check)["status"]["approval"]["digest"] == scene.offered
+
+
+def test_annotations_that_leave_no_room_for_a_stamp_cost_their_author_the_check_and_nobody_else(scene: Scene) -> None:
+    with pytest.raises(RefusedError, match="may not be more than 262144 bytes"):
+        scene.check(annotations={"example.com/big": "x" * 262_100})
+
+
+def test_namespaces_can_be_made_and_relabelled_otherwise(scene: Scene) -> None:
+    namespace = f"{scene.namespace}-{scene.name}"
+    make_namespace(scene["admin"], namespace)
+    reference = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}}
+    labelled = scene["admin"].patch(reference, {"metadata": {"labels": {"x": "y"}}})
+    assert labelled["metadata"]["labels"]["x"] == "y"
+    scene["admin"].delete(reference)

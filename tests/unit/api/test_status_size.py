@@ -9,10 +9,13 @@ from hypothesis import strategies as st
 from pydantic import BaseModel, TypeAdapter
 
 from modelreuse.api import (
+    MAX_CHARGES,
+    MAX_RESERVATIONS,
     AssessmentSummary,
     AssessmentTask,
     ModelReuseCheckStatus,
     RetrainingRecordSpec,
+    RetrainPolicyStatus,
     TrainingPlan,
     TrainingResult,
     VerificationSummary,
@@ -29,6 +32,13 @@ KIB = 1024
 def test_a_status_with_everything_at_its_maximum_is_64_kib_at_most() -> None:
     status = largest(structural_schema(ModelReuseCheckStatus))
     assert ModelReuseCheckStatus.model_validate(status).to_wire() == status
+    assert size(status) <= 64 * KIB
+
+
+def test_a_ledger_with_everything_at_its_maximum_is_64_kib_at_most() -> None:
+    status = largest(structural_schema(RetrainPolicyStatus))
+    assert RetrainPolicyStatus.model_validate(status).to_wire() == status
+    assert (len(status["reservations"]), len(status["charges"])) == (MAX_RESERVATIONS, MAX_CHARGES)
     assert size(status) <= 64 * KIB
 
 
@@ -67,7 +77,9 @@ def test_words_beyond_their_room_are_cut_and_show_it(kind: Any, room: int) -> No
 CONTRACTS = [AssessmentSummary, AssessmentTask, TrainingPlan, TrainingResult, VerificationSummary, VerificationTask]
 
 
-@pytest.mark.parametrize("model", [*CONTRACTS, ModelReuseCheckStatus, RetrainingRecordSpec, Outcome])
+@pytest.mark.parametrize(
+    "model", [*CONTRACTS, ModelReuseCheckStatus, RetrainPolicyStatus, RetrainingRecordSpec, Outcome]
+)
 def test_every_whole_number_has_both_ends(model: type[BaseModel]) -> None:
     for path, node in numbers(model.model_json_schema()):
         assert {"minimum", "maximum"} <= node.keys(), path

@@ -9,7 +9,7 @@ import pytest
 
 from modelreuse.api import Failure
 from modelreuse.cluster import NAMES_ALONE, read_manifests
-from modelreuse.cluster.gate import first_deviation
+from modelreuse.cluster.gate import first_deviation, state_of
 
 TEMPLATES = Path(__file__).parents[3] / "charts/model-reuse-operator/templates"
 POLICY, BINDING = "ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding"
@@ -182,3 +182,24 @@ def test_the_sentence_names_policy_and_field(shipped: Mapping[tuple[str, str], A
         message="ValidatingAdmissionPolicy modelreuse-decisions differs from the shipped one in spec.validations, "
         "so approvals don't count",
     )
+
+
+@pytest.mark.parametrize("change", [{"uid": "anew"}, {"generation": 3}])
+@pytest.mark.parametrize("kind", [POLICY, BINDING, *STAMPING])
+def test_a_gate_that_was_interrupted_and_mended_is_another_state(
+    shipped: Mapping[tuple[str, str], Any], installed: Installed, kind: str, change: dict[str, Any]
+) -> None:
+    before = state_of(shipped, installed)
+    assert state_of(shipped, deepcopy(installed)) == before
+    first = sorted(installed[kind])[0]
+    installed[kind][first]["metadata"] |= change
+    assert first_deviation(shipped, installed) is None
+    assert state_of(shipped, installed) != before
+
+
+def test_policies_of_others_are_no_part_of_the_state(
+    shipped: Mapping[tuple[str, str], Any], installed: Installed
+) -> None:
+    before = state_of(shipped, installed)
+    installed[POLICY]["somebody-elses"] = {"metadata": {"uid": "x", "generation": 1}, "spec": {}}
+    assert state_of(shipped, installed) == before

@@ -144,3 +144,17 @@ def test_kopf_stores_nothing_and_reads_nothing_of_its_own() -> None:
     persistence.diffbase_storage.store(body=body, patch=patch, essence=essence)
     persistence.progress_storage.touch(body=body, patch=patch, value="x")
     assert not patch
+
+
+async def test_a_policy_whose_ledger_alone_has_changed_is_no_news_to_checks(watched: Watched) -> None:
+    await watched.event("modelreusechecks", "ADDED", served.check())
+    await watched.event("retrainpolicies", "ADDED", served.policy())
+    watched.added_later.clear()
+    charged = {**served.policy(version=2), "status": {"reservations": []}}
+    await watched.event("retrainpolicies", "MODIFIED", charged)
+    assert watched.added_later == []
+    await watched.event("retrainpolicies", "MODIFIED", served.policy(version=3, profile="other"))
+    assert watched.added_later == [Key("team", "digits")]
+    watched.added_later.clear()
+    await watched.event("retrainpolicies", "DELETED", served.policy(version=4, profile="other"))
+    assert watched.added_later == [Key("team", "digits")]

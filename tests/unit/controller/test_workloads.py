@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from modelreuse.api import Failure
-from modelreuse.controller.workloads import cpu_quantity, observed_job, observed_pod
+from modelreuse.controller.workloads import observed_job, observed_pod
+from modelreuse.manifests.resources import cpu_quantity
 
 Json = dict[str, Any]
 

@@ -19,6 +19,7 @@ from modelreuse.api import (
     Outcome,
     RetrainingRecord,
     RetrainPolicy,
+    RetrainPolicyStatus,
 )
 from modelreuse.api.names import (
     APPROVE,
@@ -31,6 +32,7 @@ from modelreuse.api.names import (
     TASK_ENV,
 )
 from modelreuse.decisions import (
+    Ledger,
     Observed,
     ObservedJob,
     ObservedPod,
@@ -51,6 +53,7 @@ NAMESPACE = "line7"
 UID = "6d9f3a7e-0000-4000-8000-000000000001"
 NONCE = "5ca1ab1e5ca1ab1e5ca1ab1e5ca1ab1e"
 IMAGE = "registry.example/worker@sha256:" + "a" * 64
+TRAINER = "registry.example/trainer@sha256:" + "b" * 64
 RIGHTS = Rights(requester_may_create_jobs=True, editor_may_create_jobs=True, approver_may_approve=True)
 OUTPUT = "pvc://candidates/digits"
 
@@ -75,9 +78,7 @@ def spec(**changes: Any) -> Json:
             "actions": ["FineTune", "Retrain"],
             "maxSteps": 1000,
             "output": OUTPUT,
-            "jobTemplate": {
-                "spec": {"template": {"spec": {"containers": [{"name": "trainer", "image": "example/trainer:1"}]}}}
-            },
+            "jobTemplate": {"spec": {"template": {"spec": {"containers": [{"name": "trainer", "image": TRAINER}]}}}},
         },
     }
     return {key: value for key, value in (full | changes).items() if value is not None}
@@ -86,7 +87,7 @@ def spec(**changes: Any) -> Json:
 def policy(name: str = "production", **changes: Any) -> RetrainPolicy:
     """A policy for every namespace, under which three lost points are too many."""
     rules = {"costProfile": "hall-2", "reuse": {"maxQualityLoss": "0.03"}, "approval": {"validFor": "24h"}} | changes
-    return RetrainPolicy.parse({"metadata": {"name": name}, "spec": rules})
+    return RetrainPolicy.parse({"metadata": {"name": name, "resourceVersion": "1"}, "spec": rules})
 
 
 def profile(name: str = "hall-2", **changes: Any) -> CostProfile:
@@ -178,6 +179,10 @@ def pod(message: str | None, **changes: Any) -> ObservedPod:
     return ObservedPod(message=message, **seen)
 
 
+class StaleLedgerError(Exception):
+    """A policy was changed since it was read."""
+
+
 @dataclass(frozen=True)
 class Scene:
     """One check and its surroundings."""
@@ -195,6 +200,8 @@ class Scene:
     namespace_labels: Mapping[str, str] = field(default_factory=dict)
     rights: Rights | None = RIGHTS
     gate: Failure | None = None
+    gate_state: str = "as installed"
+    config_maps: Mapping[str, str] | Failure = field(default_factory=dict)
     refusals: Mapping[str, Refusal] = field(default_factory=dict)
     nonce: str = NONCE
     uid: str = UID
@@ -236,6 +243,8 @@ class Scene:
             node_labels=self.node_labels,
             rights=self.rights,
             gate=self.gate,
+            gate_state=self.gate_state,
+            config_maps=self.config_maps,
             refusals=self.refusals,
         )
 
@@ -266,6 +275,8 @@ class Scene:
         """After the plan was carried out: status stored by way of the wire, objects created, outcome recorded."""
         todo = self.plan() if todo is None else todo
         after = self.but(status=json.loads(json.dumps(todo.status.to_wire())))
+        for ledger in todo.ledgers:
+            after = after.with_ledger(ledger)
         for obj in todo.create:
             after = after.with_object(obj)
         for job in todo.delete:
@@ -291,6 +302,17 @@ class Scene:
             task=obj["metadata"]["annotations"][TASK_ANNOTATION],
         )
         return self.but(jobs={**self.jobs, name: job})
+
+    def with_ledger(self, ledger: Ledger) -> "Scene":
+        """After a guarded write of a policy's status; StaleLedgerError when somebody was faster."""
+        found = next(each for each in self.policies if each.metadata.name == ledger.policy)
+        if found.metadata.resource_version != ledger.resource_version:
+            raise StaleLedgerError(ledger.policy)
+        stored = RetrainPolicyStatus.model_validate(json.loads(json.dumps(ledger.status.to_wire())))
+        version = str(int(ledger.resource_version) + 1)
+        metadata = found.metadata.model_copy(update={"resource_version": version})
+        written = found.model_copy(update={"status": stored, "metadata": metadata})
+        return self.but(policies=tuple(written if each is found else each for each in self.policies))
 
     def with_outcome(self, name: str, outcome: Outcome) -> "Scene":
         records = tuple(

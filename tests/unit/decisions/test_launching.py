@@ -84,6 +84,7 @@ def test_the_job_comes_last_and_status_says_so_in_the_same_plan() -> None:
         ({"profiles": (profile(pue="1.5"),)}, "no longer what was approved"),
         ({"profiles": ()}, "there is no"),
         ({"gate": GATE}, "is not installed"),
+        ({"gate_state": "interrupted, and put back"}, "no longer what was approved"),
         ({"rights": None}, "rights"),
         ({"rights": dataclasses.replace(RIGHTS, approver_may_approve=False)}, "no longer has the verb approve"),
         ({"rights": dataclasses.replace(RIGHTS, requester_may_create_jobs=False)}, "may no longer create Jobs"),

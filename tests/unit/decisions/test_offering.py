@@ -21,7 +21,7 @@ def hashes(**changes: str) -> Json:
 
 def job_template(**pod: object) -> Json:
     given = spec()
-    containers = [{"name": "trainer", "image": "example/trainer:2"}]
+    containers = [{"name": "trainer", "image": "registry.example/other@sha256:" + "c" * 64}]
     template = {"spec": {"template": {"spec": {"containers": containers} | pod}}}
     return given | {"retraining": given["retraining"] | {"jobTemplate": template}}
 
@@ -36,6 +36,7 @@ PARTS: dict[str, Callable[[], Scene]] = {
     "contents": lambda: assessed(hashes(new=sha("7"))),
     "recommendation": lambda: assessed({"layers": ["fc1", "fc2"]}),
     "job": lambda: assessed(spec=job_template()),
+    "gate": lambda: assessed(gate_state="interrupted, and put back"),
 }
 
 
@@ -252,3 +253,33 @@ def test_fine_tuning_is_never_offered_without_its_layers() -> None:
     found = offer(scene.observed, scene.check.status, recommendation, rules)
     assert isinstance(found, Failure)
     assert found.reason == "NoLayers"
+
+
+def reading(name: str = "code") -> Json:
+    """A retraining that reads a ConfigMap."""
+    return job_template(volumes=[{"name": "v", "configMap": {"name": name}}])
+
+
+def test_another_content_of_a_config_map_is_another_offer() -> None:
+    before = assessed(spec=reading(), config_maps={"code": sha("1")})
+    offers = [before, assessed(spec=reading(), config_maps={"code": sha("2")}), assessed(spec=reading())]
+    assert len({scene.digest for scene in offers}) == 3
+    assert assessed(spec=reading(), config_maps={"code": sha("1"), "other": sha("9")}).digest == before.digest
+
+
+@pytest.mark.parametrize("looks", [0, 1, 2])
+def test_a_config_map_that_changes_before_the_launch_voids_the_approval(looks: int) -> None:
+    scene = scenes.approve(assessed(spec=reading(), config_maps={"code": sha("1")}))
+    for _ in range(looks):
+        scene = scene.then()
+    changed = scene.but(config_maps={"code": sha("2")})
+    for _ in range(4):
+        changed = changed.then()
+    assert not changed.status.get("retraining", {}).get("launched")
+
+
+def test_config_maps_that_can_not_be_read_leave_nothing_to_approve() -> None:
+    unknown = Failure(reason="ConfigMapsUnknown", message="configmaps is forbidden")
+    scene = assessed(spec=reading(), config_maps=unknown)
+    assert "approval" not in scene.status
+    assert scene.condition("Approved")["reason"] == "ConfigMapsUnknown"

@@ -3,8 +3,20 @@
 import pytest
 
 from modelreuse.api import Failure
-from modelreuse.decisions.policies import Rules, governing
-from unit.decisions.scenes import Json, assessed, policy, profile
+from modelreuse.decisions.policies import Rules, described, governing
+from unit.decisions.scenes import (
+    Json,
+    assessed,
+    assessing,
+    condition,
+    policy,
+    profile,
+    retrained,
+    sha,
+    spec,
+    summary,
+    verified,
+)
 
 PROFILES = {"hall-2": profile(), "hall-3": profile("hall-3")}
 
@@ -73,6 +85,7 @@ def test_a_missing_profile_is_named() -> None:
             {"promotion": {"requireTarget": False}},
             ("promotion.require_target", "True"),
         ),
+        ({"requireImageDigest": False}, {}, ("require_image_digest", "True")),
         ({"timingProbe": "Forbid"}, {}, ("timing_probe", "Forbid")),
     ],
 )
@@ -100,3 +113,110 @@ def test_without_a_profile_carbon_and_money_are_absent_and_not_zero() -> None:
     cost = assessed(policies=()).status["prediction"]["costs"][0]
     assert not {"carbonGramsLocation", "carbonGramsMarket", "money", "currency"} & cost.keys()
     assert float(cost["energyKwh"]["low"]) > 0
+
+
+# --- images -----------------------------------------------------------------------------------------------------------
+
+OURS, OTHER = sha("a"), sha("e")
+
+
+@pytest.mark.parametrize(
+    ("lists", "common"),
+    [
+        ([None, None], None),
+        ([[OURS, OTHER], None], {OURS, OTHER}),
+        ([[OURS, OTHER], [OURS]], {OURS}),
+        ([[OURS], [OTHER]], set()),
+    ],
+)
+def test_only_images_on_every_list_are_allowed(lists: list[list[str] | None], common: set[str] | None) -> None:
+    some = [policy(f"p{index}", **({"images": each} if each else {})) for index, each in enumerate(lists)]
+    assert rules(*some).images == common
+
+
+def test_what_an_image_off_the_list_has_assessed_can_not_be_approved() -> None:
+    scene = assessed(policies=(policy(images=[OTHER]),))
+    said = scene.condition("Approved")
+    assert "approval" not in scene.status
+    assert said["reason"] == "ImageNotAllowed"
+    assert OURS in said["message"]
+    assert "approval" in assessed(policies=(policy(images=[OURS]),)).status
+
+
+@pytest.mark.parametrize("image_id", [None, "", "registry.example/worker:1", OURS + "0", f"x@{OURS} "])
+def test_an_image_without_a_digest_is_on_no_list(image_id: str | None) -> None:
+    scene = assessing(policies=(policy(images=[OURS]),))
+    name = scene.assessment["job"]["name"]
+    answer = summary(scene.jobs[name].task or "")
+    assert "approval" not in scene.answered(name, answer, image_id=image_id).then().status
+    assert "approval" in scene.answered(name, answer, image_id=f"docker.io/w@{OURS}").then().status
+    assert "approval" in scene.answered(name, answer, image_id=OURS).then().status
+
+
+def test_what_an_image_off_the_list_has_verified_can_not_be_promoted() -> None:
+    scene = retrained()
+    answer = verified(scene.jobs[scene.verification].task or "")
+    measured = scene.answered(scene.verification, answer, image_id=f"w@{OTHER}").then()
+    assert measured.status["verification"]["image"] == OTHER
+    by_list = measured.but(policies=(policy(images=[OURS]),)).plan()
+    said = condition(by_list, "PromotionAllowed")
+    assert (said.status, said.reason) == ("False", "ImageNotAllowed")
+    on_list = measured.but(policies=(policy(images=[OTHER]),)).plan()
+    assert condition(on_list, "PromotionAllowed").status == "True"
+
+
+PINNED = "registry.example/x@" + OURS
+
+
+def trained_by(pod: Json) -> Json:
+    containers = {"containers": [{"name": "trainer", "image": PINNED}]}
+    template = {"spec": {"template": {"spec": containers | pod}}}
+    return spec(retraining=spec()["retraining"] | {"jobTemplate": template})
+
+
+@pytest.mark.parametrize(
+    ("pod", "path"),
+    [
+        ({"containers": [{"name": "trainer", "image": "x:1"}]}, "containers[0].image: 'x:1'"),
+        ({"containers": [{"name": "trainer", "image": "x@sha256:abc"}]}, "containers[0].image"),
+        ({"containers": [{"name": "trainer"}]}, "containers[0].image: 'None'"),
+        ({"containers": [{"name": "trainer", "image": PINNED}, {"name": "s", "image": "y"}]}, "containers[1].image"),
+        ({"initContainers": [{"name": "i", "image": PINNED + " "}]}, "initContainers[0].image"),
+        ({"volumes": [{"name": "v", "image": {"reference": "z:2"}}]}, "volumes[0].image: 'z:2'"),
+        ({"volumes": [{"name": "v", "image": "z:2"}]}, "volumes[0].image: 'z:2'"),
+    ],
+)
+def test_an_image_of_the_template_by_tag_can_not_be_approved_unless_every_policy_says_so(pod: Json, path: str) -> None:
+    scene = assessed(spec=trained_by(pod))
+    said = scene.condition("Approved")
+    assert said["reason"] == "ImageNotPinned"
+    assert path in said["message"]
+    lax = policy(requireImageDigest=False)
+    assert "approval" in assessed(spec=trained_by(pod), policies=(lax,)).status
+    assert "approval" not in assessed(spec=trained_by(pod), policies=(lax, policy("strict"))).status
+
+
+def test_images_by_digest_can_be_approved() -> None:
+    pod = {
+        "initContainers": [{"name": "i", "image": "localhost:5000/i@" + OTHER}],
+        "volumes": [{"name": "v", "image": {"reference": PINNED}}, {"name": "e", "emptyDir": {}}],
+    }
+    assert "approval" in assessed(spec=trained_by(pod)).status
+
+
+# --- labels of namespaces ---------------------------------------------------------------------------------------------
+
+
+def test_a_policys_status_says_which_labels_it_reads() -> None:
+    selector = {
+        "matchLabels": {"environment": "production", "team": "vision"},
+        "matchExpressions": [
+            {"key": "stage", "operator": "Exists"},
+            {"key": "team", "operator": "NotIn", "values": ["x"]},
+        ],
+    }
+    (ledger,) = described([policy(namespaceSelector=selector), policy("everywhere")])
+    assert ledger.policy == "production"
+    assert ledger.status.namespace_labels == ["environment", "stage", "team"]
+    told = policy(namespaceSelector=selector).model_copy(update={"status": ledger.status})
+    assert described([told]) == []

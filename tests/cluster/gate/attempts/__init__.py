@@ -1,7 +1,7 @@
 """All attempts to walk around the gate, by the policy that must refuse them."""
 
 from cluster.gate.attempt import Attempt
-from cluster.gate.attempts import decisions, jobs, pods, records, requests, status
+from cluster.gate.attempts import decisions, jobs, namespaces, pods, records, requests, status
 
 ALL: tuple[Attempt, ...] = (
     *decisions.ATTEMPTS,
@@ -10,6 +10,7 @@ ALL: tuple[Attempt, ...] = (
     *records.ATTEMPTS,
     *jobs.ATTEMPTS,
     *pods.ATTEMPTS,
+    *namespaces.ATTEMPTS,
 )
 
 # One attempt per validating policy: once all of these are refused, every policy is in force.
@@ -21,5 +22,6 @@ PROBES = {
     "modelreuse-jobs": "create-under-the-prefix",
     "modelreuse-operator": "delete-somebody-elses-job-as-operator",
     "modelreuse-pods": "create-a-pod-under-the-prefix",
+    "modelreuse-namespaces": "relabel-out-of-a-policy",
     "modelreuse-shells": "exec-into-a-pod",
 }

@@ -20,6 +20,11 @@ def relabel_or_edit(scene: Scene, change: Object) -> Object:
     return scene["dan"].patch(scene.check(), change)
 
 
+def assess_again(scene: Scene, by: str, token: str = "monday", before: str = "") -> Object:
+    annotations = {"modelreuse.io/assess": before} if before else {}
+    return scene[by].annotate(scene.check(annotations=annotations), assess=token)
+
+
 def create_in(scene: Scene, namespace: str) -> Object:
     return scene["admin"].create(objects.check(namespace or scene.namespace, scene.name))
 
@@ -49,6 +54,8 @@ ATTEMPTS = (
         {"change": {"metadata": {"labels": {"line": "8"}}}},
         NO_JOBS,
     ),
+    Attempt("assess-again-without-the-right-to-jobs", assess_again, {"by": "dan"}, {"by": "bella"}, 'user "dan" may not have {ns}/{name} assessed again'),
+    Attempt("assess-again-as-approver", assess_again, {"token": "tuesday"}, {"token": "monday"}, 'user "carol" may not have {ns}/{name} assessed again', given={"by": "carol", "before": "monday"}),
     Attempt("create-in-the-operator-namespace", create_in, {"namespace": "modelreuse-system"}, {"namespace": ""}, RESERVED),
     Attempt("create-in-kube-system", create_in, {"namespace": "kube-system"}, {"namespace": ""}, RESERVED),
     Attempt("create-in-kube-public", create_in, {"namespace": "kube-public"}, {"namespace": ""}, RESERVED),

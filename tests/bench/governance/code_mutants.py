@@ -1,0 +1,105 @@
+"""Mutants of `decisions`: each lacks one condition. By syntax tree, so that every check is found and none forgotten."""
+
+import ast
+from collections.abc import Iterator
+from copy import deepcopy
+from dataclasses import dataclass
+
+from bench.governance.results import identity
+
+_OTHER_SIDE: dict[type[ast.cmpop], type[ast.cmpop]] = {
+    ast.Lt: ast.LtE,
+    ast.LtE: ast.Lt,
+    ast.Gt: ast.GtE,
+    ast.GtE: ast.Gt,
+}
+
+
+@dataclass(frozen=True)
+class CodeMutant:
+    """A module's source with one condition removed."""
+
+    id: str
+    source: str
+
+
+def code_mutants(module: str, source: str) -> Iterator[CodeMutant]:
+    """All mutants of one module, in the order of its lines.
+
+    Removed are: what an `if` asks, each operand of `and` and `or`, each filter of a comprehension; and a comparison's
+    limit is moved to its other side.
+    """
+    tree = ast.parse(source)
+    for index, node in enumerate(ast.walk(tree)):
+        for what, change in _changes(node):
+            mutated = deepcopy(tree)
+            change(list(ast.walk(mutated))[index])
+            line = getattr(node, "lineno", getattr(getattr(node, "iter", None), "lineno", 0))
+            mutated_source = ast.unparse(ast.fix_missing_locations(mutated))
+            yield CodeMutant(identity(f"{module}:{line}: {what}", mutated_source), mutated_source)
+
+
+def _changes(node: ast.AST) -> Iterator[tuple[str, "_Change"]]:
+    if isinstance(node, ast.If | ast.IfExp) and not _is_for_types(node.test):
+        yield f"never {_short(node.test)}", _never
+    if isinstance(node, ast.BoolOp):
+        for number, value in enumerate(node.values):
+            if not _is_for_types(value):
+                yield f"without {_short(value)}", _Without(number)
+    if isinstance(node, ast.comprehension):
+        for number, value in enumerate(node.ifs):
+            yield f"unfiltered {_short(value)}", _Unfiltered(number)
+    if (
+        isinstance(node, ast.Compare)
+        and len(node.ops) == 1
+        and isinstance(node.ops[0], ast.Lt | ast.LtE | ast.Gt | ast.GtE)
+    ):
+        yield f"at the limit {_short(node)}", _at_the_limit
+
+
+def _is_for_types(test: ast.AST) -> bool:
+    """Whether a condition tells types apart: without it nothing is decided otherwise, it only breaks."""
+    return isinstance(test, ast.Call) and isinstance(test.func, ast.Name) and test.func.id == "isinstance"
+
+
+def _short(node: ast.AST) -> str:
+    text = " ".join(ast.unparse(node).split())
+    return text if len(text) <= 70 else text[:69] + "…"
+
+
+class _Change:
+    def __call__(self, node: ast.AST) -> None:
+        raise NotImplementedError
+
+
+class _Never(_Change):
+    def __call__(self, node: ast.AST) -> None:
+        assert isinstance(node, ast.If | ast.IfExp)
+        node.test = ast.Constant(False)
+
+
+class _AtTheLimit(_Change):
+    def __call__(self, node: ast.AST) -> None:
+        assert isinstance(node, ast.Compare)
+        node.ops = [_OTHER_SIDE[type(node.ops[0])]()]
+
+
+@dataclass(frozen=True)
+class _Without(_Change):
+    number: int
+
+    def __call__(self, node: ast.AST) -> None:
+        assert isinstance(node, ast.BoolOp)
+        del node.values[self.number]
+
+
+@dataclass(frozen=True)
+class _Unfiltered(_Change):
+    number: int
+
+    def __call__(self, node: ast.AST) -> None:
+        assert isinstance(node, ast.comprehension)
+        del node.ifs[self.number]
+
+
+_never, _at_the_limit = _Never(), _AtTheLimit()
