@@ -46,7 +46,6 @@ def observed_pod(pod: Json) -> ObservedPod:
     spec, status = pod.get("spec") or {}, pod.get("status") or {}
     ours: Json = next((each for each in status.get("containerStatuses") or [] if each["name"] in _OUR_CONTAINERS), {})
     terminated = (ours.get("state") or {}).get("terminated") or {}
-    containers = spec.get("containers") or []
     return ObservedPod(
         name=pod["metadata"]["name"],
         node=spec.get("nodeName"),
@@ -55,8 +54,8 @@ def observed_pod(pod: Json) -> ObservedPod:
         message=terminated.get("message"),
         image_id=ours.get("imageID") or None,
         waiting=_waiting(status),
-        cpu_cores=cores_of(containers),
-        gpus=accelerators_of(containers),
+        cpu_cores=cores_of(spec),
+        gpus=accelerators_of(spec),
     )
 
 

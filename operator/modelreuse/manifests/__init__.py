@@ -5,7 +5,7 @@ from modelreuse.manifests.assessment import assessment_job
 from modelreuse.manifests.identity import assessment_task_id, job_name, record_name, verification_task_id
 from modelreuse.manifests.record import retraining_record
 from modelreuse.manifests.references import config_maps_in
-from modelreuse.manifests.resources import accelerators_of, cores_of
+from modelreuse.manifests.resources import accelerators_of, cores_of, without_cpu_limit
 from modelreuse.manifests.retraining import (
     DIGEST_PLACEHOLDER,
     artifact_source,
@@ -30,4 +30,5 @@ __all__ = [
     "training_plan",
     "verification_job",
     "verification_task_id",
+    "without_cpu_limit",
 ]

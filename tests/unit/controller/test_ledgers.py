@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from modelreuse.api import RetrainPolicyStatus
-from modelreuse.cluster import StaleError
+from modelreuse.cluster import RefusedError, StaleError
 from modelreuse.controller.cache import Cache
 from modelreuse.controller.key import Key
 from modelreuse.controller.ledgers import list_labels, store_ledgers
@@ -119,3 +119,17 @@ async def test_each_policys_status_says_which_labels_it_reads() -> None:
         await list_labels(client, cache)
         await list_labels(client, cache)
         assert [body["status"]["namespaceLabels"] for body in asked.bodies] == [["tier"]]
+
+
+async def test_a_definition_without_status_is_told_and_not_tried_for_ever() -> None:
+    async with server([no(404, "NotFound"), yes(items=[policy()])]) as (_, client):
+        with pytest.raises(RefusedError, match="is this release's definition installed"):
+            await store_ledgers(client, cached(policy()), [ledger("plant")])
+
+
+async def test_labels_that_may_not_be_listed_hinder_nobody() -> None:
+    selective = policy("a", reservations=())
+    selective["spec"]["namespaceSelector"] = {"matchLabels": {"tier": "gold"}}
+    async with server([no(403, "Forbidden")]) as (told, client):
+        await list_labels(client, cached(selective))
+        assert told.answers == []

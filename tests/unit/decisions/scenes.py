@@ -54,6 +54,7 @@ UID = "6d9f3a7e-0000-4000-8000-000000000001"
 NONCE = "5ca1ab1e5ca1ab1e5ca1ab1e5ca1ab1e"
 IMAGE = "registry.example/worker@sha256:" + "a" * 64
 TRAINER = "registry.example/trainer@sha256:" + "b" * 64
+TRAINS = {"name": "trainer", "image": TRAINER, "resources": {"limits": {"cpu": 1}}}
 RIGHTS = Rights(requester_may_create_jobs=True, editor_may_create_jobs=True, approver_may_approve=True)
 OUTPUT = "pvc://candidates/digits"
 
@@ -78,7 +79,7 @@ def spec(**changes: Any) -> Json:
             "actions": ["FineTune", "Retrain"],
             "maxSteps": 1000,
             "output": OUTPUT,
-            "jobTemplate": {"spec": {"template": {"spec": {"containers": [{"name": "trainer", "image": TRAINER}]}}}},
+            "jobTemplate": {"spec": {"template": {"spec": {"containers": [TRAINS]}}}},
         },
     }
     return {key: value for key, value in (full | changes).items() if value is not None}

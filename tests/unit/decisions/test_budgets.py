@@ -165,8 +165,12 @@ def test_what_an_empty_window_could_not_hold_is_not_offered(budget: Json, unit: 
     assert f"{unit}, more than the " in said.message
 
 
+def asking(**resources: Any) -> Json:
+    return {"resources": resources}
+
+
 def trainer(**pod: Any) -> Json:
-    container = {"name": "trainer", "image": scenes.TRAINER} | pod.pop("container", {})
+    container = scenes.TRAINS | pod.pop("container", {})
     template = {"spec": {"template": {"spec": {"containers": [container], **pod}}}}
     return spec(retraining=spec()["retraining"] | {"jobTemplate": template})
 
@@ -174,7 +178,9 @@ def trainer(**pod: Any) -> Json:
 @pytest.mark.parametrize(
     ("asked", "why"),
     [
-        (trainer(container={"resources": {"limits": {"nvidia.com/gpu": 1}}}), "spec.accelerators lists nothing"),
+        (trainer(container=asking(limits={"cpu": 1, "nvidia.com/gpu": 1})), "spec.accelerators lists nothing"),
+        (trainer(container=asking(requests={"cpu": 1})), "containers[0].resources.limits.cpu: is missing"),
+        (trainer(initContainers=[scenes.TRAINS | asking()]), "initContainers[0].resources.limits.cpu: is missing"),
         (trainer(resourceClaims=[{"name": "gpu"}]), "spec.resourceClaims can bring any hardware"),
         (trainer(container={"resources": {"limits": {"cpu": "many"}}}), "can't be read: 'many'"),
         (trainer(container={"resources": ["cpu"]}), "can't be read"),
