@@ -19,7 +19,7 @@ from torch import Tensor
 from typing_extensions import override
 
 from modelreuse.scores.chunk import Chunk
-from modelreuse.scores.dyadic_grid import CELLS, Grid, regridded
+from modelreuse.scores.dyadic_grid import CELLS, MOST_CHANNELS, Grid, regridded
 from modelreuse.scores.errors import WrongShape
 from modelreuse.scores.keys import GROUPS
 from modelreuse.scores.sketch import Arrays, Sketch, Sketches
@@ -55,10 +55,11 @@ class LayerHistograms(Sketch):
     @override
     def update(self, chunk: Chunk) -> None:
         self._begin(chunk.layers, chunk.channels.device)
-        low, high = torch.aminmax(chunk.channels, dim=0)
+        low, high = chunk.channels.amin(dim=0), chunk.channels.amax(dim=0)
         grid = self._fitted(low, high)
         # Block by block of channels: their histograms stay in a core's cache while all samples are counted.
-        width = max(1, (TILE if chunk.channels.device.type == "cpu" else DEVICE_TILE) // chunk.samples)
+        tile = TILE if chunk.channels.device.type == "cpu" else DEVICE_TILE
+        width = min(max(1, tile // chunk.samples), MOST_CHANNELS)
         for start in range(0, chunk.channels.shape[1], width):
             block = slice(start, start + width)
             own = grid.block(block)
@@ -99,7 +100,7 @@ class LayerHistograms(Sketch):
 
     def _count(self, values: Tensor, groups: Tensor, block: slice, grid: Grid, *, beyond: bool) -> None:
         """Add (m, b) values of a block of channels, which has this grid; beyond: whether some lie outside of it."""
-        index = grid.cells(values) + torch.arange(values.shape[1], device=values.device) * CELLS
+        index = grid.cells(values, beyond=beyond)
         ones = torch.ones((), dtype=torch.int32, device=values.device)
         self.counts[block].view(-1).scatter_add_(0, index.view(-1), ones.expand(index.numel()))
         # In the values' precision: a chunk has too few samples for that to lose more than a value's own rounding.

@@ -16,12 +16,12 @@ from modelreuse.scores.sketch import Score, Sketches
 
 FEATURES: Final = 2048
 """Random features: cosine and sine of half as many random directions."""
-_BANDWIDTH_ROWS: Final = 512
+_BANDWIDTH_ROWS: Final = 256
 _SEED: Final = 2048
 
 
 def bandwidth(rows: Tensor) -> float:
-    """Median distance between the first 512 rows of (n, d); 0 where most are equal. Gretton et al. 2012, section 8."""
+    """Median distance between the first 256 rows of (n, d); 0 where most are equal. Gretton et al. 2012, section 8."""
     return float(torch.nn.functional.pdist(rows[:_BANDWIDTH_ROWS]).median())
 
 
