@@ -33,7 +33,10 @@ def random_features(rows: Tensor, width: float) -> Tensor:
     random = torch.Generator().manual_seed(_SEED)
     frequencies = torch.randn(rows.shape[1], FEATURES // 2, generator=random, dtype=torch.float32) / width
     angles = rows.float() @ frequencies
-    return torch.cat([angles.cos(), angles.sin()], dim=1).mul_((FEATURES // 2) ** -0.5)
+    features = angles.new_empty((len(rows), FEATURES))
+    torch.cos(angles, out=features[:, : FEATURES // 2])
+    torch.sin(angles, out=features[:, FEATURES // 2 :])
+    return features.mul_((FEATURES // 2) ** -0.5)
 
 
 class Mmd(Score):
