@@ -27,6 +27,8 @@ from modelreuse.scores.sketch import Arrays, Sketch, Sketches
 PART_CHANNELS: Final = 16
 TILE: Final = 2**16
 """Numbers that are binned at a time: what fits a core's cache."""
+FAR: Final = 512
+"""Bins away from 0 beyond which a value's rounding matters inside its bin."""
 DEVICE_TILE: Final = 2**24
 """The same on an accelerator: few launches matter more there."""
 
@@ -103,9 +105,10 @@ class LayerHistograms(Sketch):
         index = grid.cells(values, beyond=beyond)
         ones = torch.ones((), dtype=torch.int32, device=values.device)
         self.counts[block].view(-1).scatter_add_(0, index.view(-1), ones.expand(index.numel()))
-        # In the values' precision: a chunk has too few samples for that to lose more than a value's own rounding.
-        sums = torch.zeros((values.shape[1], CELLS), dtype=values.dtype, device=values.device)
-        sums.view(-1).scatter_add_(0, index.view(-1), values.reshape(-1))
+        # A chunk's sums may be in single precision, unless bins are narrow beside the distance from 0.
+        dtype = torch.float64 if bool((grid.first.abs() > FAR).any()) else values.dtype
+        sums = torch.zeros((values.shape[1], CELLS), dtype=dtype, device=values.device)
+        sums.view(-1).scatter_add_(0, index.view(-1), values.reshape(-1).to(dtype))
         self.cell_sums[block] += sums
         first, last = (bisect_left(self._parted, edge) for edge in (block.start, block.stop))
         own = self.part_channels[first:last] - block.start
