@@ -10,6 +10,7 @@ from unit.scores import published
 from unit.scores.samples import Samples, result_of, samples
 
 WITHIN_ZERO_AND_ONE = (
+    "agreement",
     "confidence",
     "calibrated_confidence",
     "estimated_accuracy",

@@ -107,7 +107,7 @@ def chunk_of(observations: Sequence[Observation]) -> Chunk:
         logits=None if first.logits is None else torch.cat([o.logits for o in observations if o.logits is not None]),
         labels=_labels(observations, embedding.device),
         layers=layers_of(first),
-        channels=torch.cat([o.channels for o in observations]),
+        channels=torch.cat([o.channels for o in observations]) if first.activations else embedding,
         keys=keys.to(embedding.device),
         groups=groups_of(units.to(embedding.device)),
         batches=len(observations),

@@ -17,6 +17,8 @@ from torch import Tensor
 BINS: Final = 128
 CELLS: Final = BINS + 2
 """Bins, and one for all below and one for all above."""
+MOST_CHANNELS: Final = 2**24 // CELLS
+"""Cells of this many channels can be numbered exactly in float32."""
 _STEP: Final = BINS // 8
 """First bins are multiples of this, so that a slightly smaller value seldom moves the grid."""
 _DIGITS: Final = 20
@@ -65,10 +67,16 @@ class Grid:
         """Of some neighbouring channels."""
         return Grid(self.low[channels], self.high[channels], self.exponent[channels], self.first[channels])
 
-    def cells(self, values: Tensor) -> Tensor:
-        """(m, c) int64 in [0, CELLS): the cell of each of (m, c) values."""
-        scaled = values * power_of_two(-self.exponent).to(values.dtype)
-        return scaled.floor_().sub_(self.first.to(values.dtype)).clamp_(-1, BINS).add_(1).to(torch.int64)
+    def cells(self, values: Tensor, *, beyond: bool) -> Tensor:
+        """(m, c) int64: the cell of each of (m, c) values, those of channel i in [i CELLS, (i + 1) CELLS).
+
+        beyond: whether some lie beyond the grid's ends. c is at most MOST_CHANNELS.
+        """
+        scaled = (values * power_of_two(-self.exponent).to(values.dtype)).floor_().sub_(self.first.to(values.dtype))
+        if beyond:
+            scaled.clamp_(-1, BINS)
+        rows = torch.arange(1, values.shape[1] * CELLS, CELLS, device=values.device)
+        return scaled.add_(rows.to(values.dtype)).to(torch.int64)
 
     def leaves_out(self, low: Tensor, high: Tensor) -> bool:
         """Whether any value between low and high, (c,) each, lies beyond the grid's ends."""

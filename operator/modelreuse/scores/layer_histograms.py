@@ -19,7 +19,7 @@ from torch import Tensor
 from typing_extensions import override
 
 from modelreuse.scores.chunk import Chunk
-from modelreuse.scores.dyadic_grid import CELLS, Grid, regridded
+from modelreuse.scores.dyadic_grid import CELLS, MOST_CHANNELS, Grid, regridded
 from modelreuse.scores.errors import WrongShape
 from modelreuse.scores.keys import GROUPS
 from modelreuse.scores.sketch import Arrays, Sketch, Sketches
@@ -27,6 +27,8 @@ from modelreuse.scores.sketch import Arrays, Sketch, Sketches
 PART_CHANNELS: Final = 16
 TILE: Final = 2**16
 """Numbers that are binned at a time: what fits a core's cache."""
+FAR: Final = 512
+"""Bins away from 0 beyond which a value's rounding matters inside its bin."""
 DEVICE_TILE: Final = 2**24
 """The same on an accelerator: few launches matter more there."""
 
@@ -55,10 +57,11 @@ class LayerHistograms(Sketch):
     @override
     def update(self, chunk: Chunk) -> None:
         self._begin(chunk.layers, chunk.channels.device)
-        low, high = torch.aminmax(chunk.channels, dim=0)
+        low, high = chunk.channels.amin(dim=0), chunk.channels.amax(dim=0)
         grid = self._fitted(low, high)
         # Block by block of channels: their histograms stay in a core's cache while all samples are counted.
-        width = max(1, (TILE if chunk.channels.device.type == "cpu" else DEVICE_TILE) // chunk.samples)
+        tile = TILE if chunk.channels.device.type == "cpu" else DEVICE_TILE
+        width = min(max(1, tile // chunk.samples), MOST_CHANNELS)
         for start in range(0, chunk.channels.shape[1], width):
             block = slice(start, start + width)
             own = grid.block(block)
@@ -100,12 +103,13 @@ class LayerHistograms(Sketch):
 
     def _count(self, values: Tensor, groups: Tensor, block: slice, grid: Grid, *, beyond: bool) -> None:
         """Add (m, b) values of a block of channels, which has this grid; beyond: whether some lie outside of it."""
-        index = grid.cells(values) + torch.arange(values.shape[1], device=values.device) * CELLS
+        index = grid.cells(values, beyond=beyond)
         ones = torch.ones((), dtype=torch.int32, device=values.device)
         self.counts[block].view(-1).scatter_add_(0, index.view(-1), ones.expand(index.numel()))
-        # In the values' precision: a chunk has too few samples for that to lose more than a value's own rounding.
-        sums = torch.zeros((values.shape[1], CELLS), dtype=values.dtype, device=values.device)
-        sums.view(-1).scatter_add_(0, index.view(-1), values.reshape(-1))
+        # A chunk's sums may be in single precision, unless bins are narrow beside the distance from 0.
+        dtype = torch.float64 if bool((grid.first.abs() > FAR).any()) else values.dtype
+        sums = torch.zeros((values.shape[1], CELLS), dtype=dtype, device=values.device)
+        sums.view(-1).scatter_add_(0, index.view(-1), values.reshape(-1).to(dtype))
         self.cell_sums[block] += sums
         first, last = (bisect_left(self._parted, edge) for edge in (block.start, block.stop))
         own = self.part_channels[first:last] - block.start

@@ -13,8 +13,9 @@ from torch import Tensor
 from typing_extensions import override
 
 from modelreuse.scores.chunk import Chunk
-from modelreuse.scores.class_sums import MINIMUM_CLASS_SAMPLES, PerClass, class_sums
+from modelreuse.scores.class_sums import MINIMUM_CLASS_SAMPLES, ClassSums, PerClass, class_sums
 from modelreuse.scores.observation import ClassBasis
+from modelreuse.scores.row_sample import ClassedRows
 from modelreuse.scores.sketch import Sketches, Sums
 
 
@@ -88,6 +89,20 @@ class LabelledCentroidTable(CentroidTable):
 def centroid_table(basis: ClassBasis) -> type[CentroidTable]:
     """The sketch for classes of that kind."""
     return PredictedCentroidTable if basis is ClassBasis.PREDICTED else LabelledCentroidTable
+
+
+def nearest_of_other_half(rows: ClassedRows, sums: ClassSums) -> Tensor | None:
+    """(m,) class of the nearest centroid among those of the half of the data set that each row is not in.
+
+    So that no row is judged by a centroid that it helped to make. None where either half has fewer than 2 centroids.
+    """
+    halves = [Centroids(sums.half(which), MINIMUM_CLASS_SAMPLES // 2) for which in (0, 1)]
+    if min(len(half.classes) for half in halves) < 2:
+        return None
+    odd = rows.groups % 2 == 1
+    nearest = halves[1].nearest(rows.embedding)
+    nearest[odd] = halves[0].nearest(rows.embedding[odd])
+    return nearest
 
 
 def nearest_rows(points: Tensor, centres: Tensor) -> Tensor:

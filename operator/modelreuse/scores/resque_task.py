@@ -7,8 +7,6 @@ figure stands beside it, on a sample.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from torch import Tensor
 from typing_extensions import override
 
@@ -16,11 +14,11 @@ from modelreuse.scores.census import Census
 from modelreuse.scores.class_sums import MINIMUM_CLASS_SAMPLES, class_sums, nothing_seen, too_few
 from modelreuse.scores.contingency import adjusted_rand_index, balanced_nmi, table_of
 from modelreuse.scores.keys import GROUPS
-from modelreuse.scores.nearest_centroid import Centroids, centroid_table, k_means
+from modelreuse.scores.nearest_centroid import Centroids, centroid_table, k_means, nearest_of_other_half
 from modelreuse.scores.observation import ClassBasis
 from modelreuse.scores.replicates import jackknife_error
 from modelreuse.scores.result import Finding, ScoreResult
-from modelreuse.scores.row_sample import RowSample
+from modelreuse.scores.row_sample import ClassedRows, RowSample
 from modelreuse.scores.sketch import Score, Sketches
 
 
@@ -82,7 +80,7 @@ class ResqueTask(Score):
         details = {}
         rows = new.of(RowSample)
         k = rows.classes
-        some = _Rows.of(rows, self.basis)
+        some = ClassedRows.of(rows, self.basis)
         if len(some.classes) > 1:
             nearest = centroids.nearest(some.embedding)
             kept = [some.groups != g for g in range(GROUPS)]
@@ -97,31 +95,12 @@ class ResqueTask(Score):
         return details if own is None else {**details, "reference": own}
 
     def _on_reference(self, reference: Sketches, k: int) -> float | None:
-        some, sums = _Rows.of(reference.of(RowSample), self.basis), reference.of(self.sums)
-        halves = [Centroids(sums.half(which), MINIMUM_CLASS_SAMPLES // 2) for which in (0, 1)]
-        if min(len(half.classes) for half in halves) < 2:
+        some = ClassedRows.of(reference.of(RowSample), self.basis)
+        nearest = nearest_of_other_half(some, reference.of(self.sums))
+        if nearest is None:
             return None
-        odd = some.groups % 2 == 1
-        nearest = halves[1].nearest(some.embedding)
-        nearest[odd] = halves[0].nearest(some.embedding[odd])
         index = _index(some.classes, nearest, k)
         return None if index is None else 1 - index
-
-
-@dataclass(frozen=True)
-class _Rows:
-    """Those of a sample that have a class of the wanted kind. classes, groups: (m,); embedding: (m, d)."""
-
-    classes: Tensor
-    groups: Tensor
-    embedding: Tensor
-
-    @staticmethod
-    def of(rows: RowSample, basis: ClassBasis) -> _Rows:
-        predicted, labels = rows.column("logits").argmax(dim=1), rows.column("labels")
-        classes = predicted if basis is ClassBasis.PREDICTED else labels
-        chosen = classes >= 0
-        return _Rows(classes[chosen], rows.column("groups")[chosen], rows.column("embedding")[chosen])
 
 
 def _index(first: Tensor, second: Tensor, k: int) -> float | None:

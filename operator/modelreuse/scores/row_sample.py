@@ -8,6 +8,7 @@ whole, and data sets that hold the same samples in two states keep the same ones
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, ClassVar, Final
 
 import numpy as np
@@ -19,6 +20,7 @@ from typing_extensions import override
 from modelreuse.scores.chunk import Chunk
 from modelreuse.scores.errors import WrongShape
 from modelreuse.scores.keys import order_of
+from modelreuse.scores.observation import ClassBasis
 from modelreuse.scores.sketch import Arrays, Sketch, Sketches
 
 SIZE: Final = 2048
@@ -92,6 +94,23 @@ class RowSample(Sketch):
             ranks = order_of(rows["keys"])
         best = ranks.argsort(stable=True)[:SIZE]
         self._rows = {name: values[best] for name, values in rows.items()}
+
+
+@dataclass(frozen=True)
+class ClassedRows:
+    """Rows of a sample that have a class of some kind. classes, groups: (m,) int64; embedding: (m, d) float64."""
+
+    classes: Tensor
+    groups: Tensor
+    embedding: Tensor
+
+    @staticmethod
+    def of(rows: RowSample, basis: ClassBasis) -> ClassedRows:
+        """Those with a class by `basis`, of a model with classes."""
+        predicted, labels = rows.column("logits").argmax(dim=1), rows.column("labels")
+        classes = predicted if basis is ClassBasis.PREDICTED else labels
+        chosen = classes >= 0
+        return ClassedRows(classes[chosen], rows.column("groups")[chosen], rows.column("embedding")[chosen])
 
 
 _NAMES: Final = ("keys", "groups", "embedding", "logits", "labels")

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from modelreuse.scores.agreement import Agreement
 from modelreuse.scores.arm import Arm
 from modelreuse.scores.calibrated_confidence import CalibratedConfidence
 from modelreuse.scores.cka import Cka
@@ -45,6 +46,7 @@ SCORES: ScoreTable = MappingProxyType(
             ResqueTask(ClassBasis.LABELS),
             LdaError(),
             Confidence(),
+            Agreement(),
             CalibratedConfidence(),
             EstimatedAccuracy(),
             ClassCoverage(),
