@@ -17,6 +17,7 @@ from modelreuse.scores.sketch import Score, Sketches
 FEATURES: Final = 2048
 """Random features: cosine and sine of half as many random directions."""
 _BANDWIDTH_ROWS: Final = 256
+FARTHEST: Final = 1e6
 _SEED: Final = 2048
 
 
@@ -28,11 +29,12 @@ def bandwidth(rows: Tensor) -> float:
 def random_features(rows: Tensor, width: float) -> Tensor:
     """(n, FEATURES) of rows (n, d), each of length 1: z(x) z(y) is exp(-|x - y|^2 / (2 width^2)) on average.
 
-    Rahimi and Recht 2007, with paired cosine and sine; frequencies from a fixed seed.
+    Rahimi and Recht 2007, with paired cosine and sine; frequencies from a fixed seed. Rows lie within FARTHEST widths
+    of 0 in each dimension, or are put there: the kernel is 0 long before.
     """
     random = torch.Generator().manual_seed(_SEED)
-    frequencies = torch.randn(rows.shape[1], FEATURES // 2, generator=random, dtype=torch.float32) / width
-    angles = rows.float() @ frequencies
+    frequencies = torch.randn(rows.shape[1], FEATURES // 2, generator=random, dtype=torch.float32)
+    angles = (rows / width).clamp(-FARTHEST, FARTHEST).float() @ frequencies
     features = angles.new_empty((len(rows), FEATURES))
     torch.cos(angles, out=features[:, : FEATURES // 2])
     torch.sin(angles, out=features[:, FEATURES // 2 :])
