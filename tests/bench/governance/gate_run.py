@@ -14,7 +14,7 @@ import pytest
 
 from bench.governance.gate_mutants import GateMutant, gate_mutants
 from bench.governance.results import fingerprint
-from cluster.gate import test_stamps, test_what_keeps_working
+from cluster.gate import objects, test_stamps, test_what_keeps_working
 from cluster.gate.attempt import Attempt
 from cluster.gate.attempts import ALL, decisions, jobs, namespaces, pods, records, requests, status, without_stamping
 from cluster.gate.in_force import people_at_the_gate
@@ -60,6 +60,8 @@ class Gate:
     people: Mapping[str, Person]
     team: str
     chart: list[Object]
+    unstamped: Object
+    """A check that was created before the gate was installed."""
 
     def scene(self) -> Scene:
         """A new one."""
@@ -85,10 +87,13 @@ def gate_in(name: str) -> Iterator[Gate]:
     with Cluster.up(name=name, level="control-plane") as cluster:
         admin = Person.from_kubeconfig(cluster.kubeconfig())
         install_definitions(admin)
-        chart = install_chart(admin)
         team = f"team-{secrets.token_hex(3)}"
         make_namespace(admin, team)
-        yield Gate(admin, people_at_the_gate(admin, team), team, chart)
+        unstamped = admin.create(objects.check(team, "from-before"))
+        chart = install_chart(admin)
+        people = people_at_the_gate(admin, team)
+        Scene(people, team, "from-before").offer(unstamped)
+        yield Gate(admin, people, team, chart, unstamped)
         admin.hang_up()
 
 
@@ -116,7 +121,7 @@ def run_gate(gate: Gate, known: dict[str, Any], save: Callable[[], None], deadli
     for mutant in stamped:
         if time.monotonic() > deadline:
             return
-        _try(gate, mutant, _checks(mutant), known, save)
+        _try(gate, mutant, _checks(gate, mutant), known, save)
     with gate.without_stamping():
         for mutant in todo:
             if mutant.policy == UNSTAMPED and time.monotonic() < deadline:
@@ -158,10 +163,10 @@ def _first_failure(gate: Gate, checks: dict[str, Check]) -> str | None:
                 return None
 
 
-def _checks(mutant: GateMutant) -> dict[str, Check]:
+def _checks(gate: Gate, mutant: GateMutant) -> dict[str, Check]:
     likely = LIKELY.get(mutant.policy, ())
     first = _of(likely)
-    functions = _functions()
+    functions = {"a check from before the gate": partial(_is_not_approved, gate.unstamped), **_functions()}
     if not likely:  # stamps
         return {**functions, **_of(ALL)}
     return {**first, **functions, **_of(tuple(each for each in ALL if each not in likely))}
@@ -183,6 +188,12 @@ def _functions() -> dict[str, Check]:
         for name, function in vars(module).items()
         if name.startswith("test_") and list(inspect.signature(function).parameters) == ["scene"]
     }
+
+
+def _is_not_approved(unstamped: Object, scene: Scene) -> None:
+    change = {"metadata": {"annotations": {"modelreuse.io/approve": scene.offered}}}
+    with pytest.raises(RefusedError, match="nobody knows who requested it"):
+        scene["alice"].patch(unstamped, change, dryRun="All")
 
 
 def _twin(attempt: Attempt, scene: Scene) -> None:

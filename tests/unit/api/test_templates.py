@@ -282,3 +282,15 @@ def test_what_a_job_template_may_not_bring_is_refused_by_its_path(template: Json
 )
 def test_what_stays_out_of_the_lists(accepted: frozenset[str], never: set[str]) -> None:
     assert not accepted & never
+
+
+@pytest.mark.parametrize("where", ["metadata", "spec.template.metadata"])
+@pytest.mark.parametrize("field", ["namespace", "name", "generateName", "ownerReferences", "finalizers"])
+def test_a_job_template_names_no_other_namespace_and_no_name_of_its_own(where: str, field: str) -> None:
+    metadata = {field: "kube-system"}
+    pod = {"spec": {"containers": [{"name": "trainer"}]}}
+    template = {"spec": {"template": pod | ({"metadata": metadata} if where != "metadata" else {})}}
+    with pytest.raises(InvalidTemplateError, match=rf"{where}\.{field}: is not accepted"):
+        check_job_template(template | ({"metadata": metadata} if where == "metadata" else {}))
+    with pytest.raises(InvalidTemplateError, match=rf"metadata\.{field}: is not accepted"):
+        check_pod_template({"metadata": metadata})

@@ -362,8 +362,56 @@ def test_two_at_once_do_not_overspend() -> None:
     second = other.but(policies=after).plan()
     assert (second.ledgers, created(second)) == ((), [])
     assert condition(second, "Reconciling").reason == "BudgetExhausted"
+    assert condition(second, "Reconciling").message.endswith("there is room once retrainings that run now have ended")
 
 
 def test_spending_has_no_negative_parts() -> None:
     with pytest.raises(ValueError, match="of 0 or more"):
         Spending(pod_seconds=Decimal(-1), energy_kwh=Decimal(0), carbon_kg=Decimal(0), money=Decimal(0))
+
+
+def test_prices_matter_to_budgets_of_money_alone() -> None:
+    free = scenes.profile(prices=None)
+    assert "approval" in assessed(policies=(policy(budget=ROOMY),), profiles=(free,)).status
+
+
+def test_a_node_that_the_profile_does_not_know_has_no_bound() -> None:
+    known = {"name": "a", "nodeSelector": {"matchLabels": {"hall": "2"}}, "powerWatts": "10", "source": "meter"}
+    site = scenes.profile(cpus=[known])
+    elsewhere = assessed(spec=trainer(nodeSelector={"hall": "9"}), policies=(policy(budget=ROOMY),), profiles=(site,))
+    said = condition(elsewhere.plan(), "Approved")
+    assert said.reason == "BudgetUnbounded"
+    assert "spec.cpus lists nothing that it could run on" in said.message
+
+
+def test_a_ledger_that_can_hold_no_more_is_told() -> None:
+    scene = approve(budgeted())
+    full = [
+        {"namespace": f"n{number}", "check": "c", "record": f"mrc-{number}", "at": "2026-05-04T12:00:00Z",
+         "podSeconds": "1", "energyKwh": "0", "carbonKg": "0", "money": "0"}
+        for number in range(48)
+    ]  # fmt: skip
+    first = scene.policies[0]
+    ledger = first.status.model_validate({"reservations": full})
+    todo = scene.but(policies=(first.model_copy(update={"status": ledger}),)).plan()
+    assert todo.status.retraining is None
+    assert condition(todo, "Approved").reason == "LedgerFull"
+
+
+def test_a_pod_that_was_seen_to_end_and_removed_later_is_charged_until_its_end() -> None:
+    scene = launched()
+    ended_pod = dataclasses.replace(running(300), finished_at=NOW - timedelta(seconds=100))
+    seen = scene.with_job(scene.training, pods=(ended_pod,)).then()
+    ended = seen.later(hours=5).failed(scene.training).with_job(scene.training, pods=()).then()
+    assert ended.status["retraining"]["removedPodSeconds"] == "200"
+
+
+def test_without_a_profile_at_the_end_all_that_was_reserved_is_charged() -> None:
+    scene = launched()
+    ended = scene.answered(scene.training, scenes.result(scene.digest)).but(profiles=()).then()
+    assert charges(ended) == [reserved_energy(scene)]
+
+
+def test_who_has_not_approved_yet_is_not_looked_at_every_minute() -> None:
+    scene = spend(budgeted({"energyKwh": "0.003"}), "0.9", hours=1).but(rights=None)
+    assert scene.plan().wake_at == NOW + timedelta(hours=24)

@@ -104,3 +104,8 @@ def test_a_ledger_is_full_when_there_is_no_place_for_a_reservation() -> None:
     held = [reservation("1", f"mrc-{number}") for number in range(MAX_RESERVATIONS)]
     assert ledger.is_full(RetrainPolicyStatus(reservations=held), "a")
     assert not ledger.is_full(RetrainPolicyStatus(reservations=held[1:]), "a")
+
+
+def test_what_has_left_the_window_already_makes_no_room_later() -> None:
+    book = RetrainPolicyStatus(charges=[charge("1", hours_ago=12), charge("9", hours_ago=4)])
+    assert ledger.room_from(book, BUDGET, "a", spending("0.5"), NOW) == NOW + timedelta(hours=6)

@@ -143,6 +143,16 @@ def test_what_an_image_off_the_list_has_assessed_can_not_be_approved() -> None:
     assert "approval" in assessed(policies=(policy(images=[OURS]),)).status
 
 
+def test_a_candidate_that_failed_ran_in_no_image_that_matters() -> None:
+    two = spec(models=[{"name": "current", "uri": "pvc://m/a.pt2"}, {"name": "other", "uri": "pvc://m/o.pt2"}])
+    scene = assessing(spec=two, policies=(policy(images=[OURS]),))
+    one, other = (entry["job"]["name"] for entry in scene.status["assessments"])
+    error = {"reason": "NotFound", "field": "spec.models", "message": "no such file"}
+    scene = scene.answered(one, summary(scene.jobs[one].task or ""))
+    failed = scene.answered(other, {"task": scene.jobs[other].task, "error": error}, image_id=f"w@{OTHER}")
+    assert "approval" in failed.then().status
+
+
 @pytest.mark.parametrize("image_id", [None, "", "registry.example/worker:1", OURS + "0", f"x@{OURS} "])
 def test_an_image_without_a_digest_is_on_no_list(image_id: str | None) -> None:
     scene = assessing(policies=(policy(images=[OURS]),))
