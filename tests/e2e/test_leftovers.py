@@ -2,6 +2,7 @@
 
 import json
 import os
+import select
 import signal
 import subprocess
 from contextlib import suppress
@@ -51,13 +52,23 @@ def crash(_: Town) -> Crash:
         inside = [server for server in everybody() if own & namespaces_of(server.pid)]
         before = look(cluster)
         for name in KILLED:
-            os.kill(servers[name].pid, signal.SIGKILL)
+            kill(servers[name].pid)
         crashed = cluster.servers()
         (cluster.paths.folder / "cluster.json").unlink()
     finally:
         cluster.down()
     survivors = [server for server in inside if processes.is_alive(server)]
     return Crash(before, inside, crashed, look(cluster), survivors)
+
+
+def kill(pid: int) -> None:
+    """A killed process dies in its own time: it is waited for."""
+    descriptor = os.pidfd_open(pid)
+    try:
+        signal.pidfd_send_signal(descriptor, signal.SIGKILL)
+        assert select.select([descriptor], [], [], 30)[0], f"{pid} outlived SIGKILL"
+    finally:
+        os.close(descriptor)
 
 
 def everybody() -> list[Server]:
