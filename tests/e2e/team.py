@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from cluster.installing import documents
 from cluster.person import Object
 from cluster.waiting import until
 from demo.figures import condition
-from e2e.town import EXAMPLE, RESULTS, Town, documents
+from e2e.town import EXAMPLE, RESULTS, Town
 
 CLAIMS = ("models", "data", "code", "candidates")
 OWN_CODE = Path(__file__).parent / "code"

@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import torch
-import yaml
 
+from cluster.installing import TEMPLATES, apply_all, documents, install_definitions
 from cluster.person import Object, Person, RefusedError
 from cluster.waiting import until
 from demo.kubectl import KUBECTL
@@ -29,7 +29,6 @@ from unit.worker.tiny import INPUTS, build, exported
 CHECKOUT = Path(__file__).parents[2]
 EXAMPLE = CHECKOUT / "examples/mnist"
 RESULTS = CHECKOUT / "build/e2e"
-CHART = CHECKOUT / "charts/model-reuse-operator/templates"
 SYSTEM = "modelreuse-system"
 OPERATOR = {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "operator", "namespace": SYSTEM}}
 PROBE = "probe"
@@ -130,19 +129,9 @@ def _tiny_models() -> tuple[bytes, bytes]:
     return exported(build(), torch.zeros(2, INPUTS)), pickled.getvalue()
 
 
-def documents(path: Path) -> list[Object]:
-    """All YAML documents of a file."""
-    return [document for document in yaml.safe_load_all(path.read_text()) if document]
-
-
 def _install(here: Town, images: dict[str, str]) -> None:
-    definitions = [each for path in sorted((CHECKOUT / "crds").glob("*.yaml")) for each in documents(path)]
-    for definition in definitions:
-        here.admin.apply(definition)
-    chart = [each for path in sorted(CHART.glob("*.yaml")) for each in documents(path)]
-    for each in sorted(chart, key=lambda one: one["kind"] != "Namespace"):
-        here.admin.apply(_with_images(each, images))
-    until(lambda: _works(here.admin, definitions), "the custom resources are served")
+    install_definitions(here.admin)
+    apply_all(here.admin, (_with_images(each, images) for each in documents(*TEMPLATES)))
     for path in ("namespace", "rbac"):
         for each in documents(EXAMPLE / f"{path}.yaml"):
             here.admin.apply(each)
@@ -160,17 +149,6 @@ def _with_images(obj: Object, images: dict[str, str]) -> Object:
         text = text.replace(f"localhost/model-reuse-operator/{image}:dev", full_name)
     replaced: Object = json.loads(text)
     return replaced
-
-
-def _works(admin: Person, definitions: list[Object]) -> bool:
-    try:
-        for each in definitions:
-            names, version = each["spec"]["names"], each["spec"]["versions"][0]["name"]
-            kind = {"apiVersion": f"{each['spec']['group']}/{version}", "kind": names["kind"], "metadata": {}}
-            admin.list(kind)
-    except RefusedError:
-        return False
-    return True
 
 
 def _is_in_force(here: Town) -> bool:

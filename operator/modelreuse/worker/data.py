@@ -112,7 +112,7 @@ class DataSet:
 
     def _as_model_type(self, name: str, values: NDArray[Any]) -> NDArray[Any]:
         if values.dtype.kind == "f" and values.dtype != np.float32:
-            return values.astype(np.float32)
+            return self._as_single(name, values)
         if values.dtype.kind not in _PLAIN_KINDS and self.transform is None:
             raise TaskError(
                 "WrongType",
@@ -121,6 +121,14 @@ class DataSet:
                 "spec.data.transform that makes numbers of it",
             )
         return values
+
+    def _as_single(self, name: str, values: NDArray[Any]) -> NDArray[np.float32]:
+        try:
+            with np.errstate(over="raise", invalid="ignore"):  # signalling NaN become quiet ones, which are found later
+                return values.astype(np.float32)
+        except FloatingPointError:
+            detail = f"the array {name!r} holds values beyond float32's range (3.4e38), in which models compute"
+            raise TaskError("InputsNotFinite", self.field, detail) from None
 
     def _checked(self, result: object, rows: int) -> ModelInputs:
         several = tuple(result) if isinstance(result, tuple | list) else (result,)
@@ -224,11 +232,17 @@ def _as_labels(values: NDArray[Any], name: str, field: str) -> NDArray[np.int64]
             field,
             f"the labels {name!r} are of type {values.dtype}; give class indices 0, 1, 2, ...",
         )
-    if values.dtype.kind == "f" and not (np.isfinite(values).all() and (values == np.floor(values)).all()):
+    if values.dtype.kind == "f" and not _are_whole(values):
         raise TaskError(
             "LabelsNotIntegers", field, f"the labels {name!r} aren't whole numbers; give class indices 0, 1, 2, ..."
         )
     return values.astype(np.int64)
+
+
+def _are_whole(values: NDArray[Any]) -> bool:
+    with np.errstate(invalid="ignore"):  # of signalling NaN
+        exact = values.astype(np.float64)
+        return bool(((np.abs(exact) < 2**53) & (exact == np.floor(exact))).all())
 
 
 def _wrong_transform(name: str, detail: str) -> TaskError:

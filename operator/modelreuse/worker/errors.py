@@ -41,7 +41,7 @@ REASONS = {
     "HeadNotFound": "no layer's output is the model's output",
     "ImageDamaged": "an image that can't be decoded",
     "ImageTooLarge": "an image of more pixels than are decoded",
-    "InputsNotFinite": "the data hold NaN or infinity",
+    "InputsNotFinite": "the data hold NaN or infinity, or do so as float32",
     "InputsRejected": "the model's forward pass fails on the data",
     "InternalError": "a defect of the worker's own",
     "LabelsMissing": "labels are needed and not named",

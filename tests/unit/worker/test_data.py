@@ -12,6 +12,7 @@ from modelreuse.worker.errors import TaskError
 from modelreuse.worker.user_code import find
 
 FIELD = "spec.data.new.uri"
+SIGNALLING = np.array([0x7FF0000000000001, 0], np.uint64).view(np.float64)  # NaN that processors report
 
 
 @pytest.fixture
@@ -74,6 +75,8 @@ def test_whole_numbers_in_floating_point_are_labels(load):
         ({"inputs": np.float32(1)}, "WrongShape", "single number"),
         ({"inputs": np.zeros(2), "labels": np.array([0.5, 1])}, "LabelsNotIntegers", "aren't whole numbers"),
         ({"inputs": np.zeros(2), "labels": np.array([np.nan, 1])}, "LabelsNotIntegers", "aren't whole numbers"),
+        ({"inputs": np.zeros(2), "labels": np.array([1e30, 1])}, "LabelsNotIntegers", "aren't whole numbers"),
+        ({"inputs": np.zeros(2), "labels": SIGNALLING}, "LabelsNotIntegers", "aren't whole numbers"),
         ({"inputs": np.zeros(2), "labels": np.zeros((2, 1), int)}, "WrongShape", "rows of shape (1,)"),
         ({"inputs": np.array(["a"])}, "WrongType", "type <U1"),
     ],
@@ -88,6 +91,21 @@ def test_bad_data_are_told(save_data, places, arrays, reason, words):
     assert refusal.value.reason == reason
     assert str(refusal.value).startswith(f"{FIELD}: ")
     assert words in str(refusal.value)
+
+
+def test_values_that_single_precision_cannot_hold_are_told(load):
+    data = load(inputs=["x"], x=np.array([1.0, 1.7e40]))
+
+    with pytest.raises(TaskError, match=r"^spec\.data\.new\.uri: the array 'x' holds values beyond float32") as refusal:
+        data.take(slice(None))
+
+    assert refusal.value.reason == "InputsNotFinite"
+
+
+def test_signalling_nan_become_quiet_ones(load):
+    data = load(inputs=["x"], x=SIGNALLING)
+
+    assert np.isnan(data.take(slice(None))[0][0])
 
 
 def test_required_labels_must_be_named(load):
