@@ -6,8 +6,7 @@ UV_VERSION := 0.13.9
 UV := build/uv/bin/uv
 PYTHON := .venv/bin/python
 PYTEST := $(PYTHON) -m pytest
-# For suites whose tests share nothing
-SIDE_BY_SIDE := -n auto --maxprocesses 4 --dist worksteal
+SIDE_BY_SIDE := -n auto --maxprocesses 4
 CLUSTER := $(PYTHON) -m localcluster
 # One thread each, so that slices run side by side and steps of different runs compare.
 STUDY := OMP_NUM_THREADS=1 $(PYTHON) -m study
@@ -43,8 +42,7 @@ test: lint ## Everything that can be proved on this machine
 	$(CLUSTER) build --level node
 	$(PYTHON) -m objectstore build
 	$(PYTHON) -m images build
-	$(PYTEST) $(SIDE_BY_SIDE) tests/unit tests/property tests/storage
-	$(PYTEST) tests/cluster tests/e2e
+	$(PYTEST) $(SIDE_BY_SIDE) tests/unit tests/property tests/storage tests/cluster tests/e2e
 
 test-unit: setup ## Rules, formulas, properties: no network, no clock
 	$(PYTEST) $(SIDE_BY_SIDE) tests/unit tests/property
