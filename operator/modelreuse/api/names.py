@@ -44,6 +44,7 @@ TERMINATION_LOG_BYTES: Final = 4096
 # What a pod of ours, or a trainer, finds in its environment.
 TASK_ENV: Final = "MODELREUSE_TASK"
 PLAN_ENV: Final = "MODELREUSE_PLAN"
+SCRATCH_LIMIT_ENV: Final = "SCRATCH_LIMIT_BYTES"
 RESERVED_ENV: Final = "MODELREUSE_"
 MOUNT_ROOT: Final = "/mnt/modelreuse"
 CLAIMS_ROOT: Final = f"{MOUNT_ROOT}/pvc"

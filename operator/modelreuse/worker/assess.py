@@ -22,7 +22,7 @@ from modelreuse.api import (
 )
 from modelreuse.api.check import MAX_DEVICE_NAME
 from modelreuse.api.types import MAX_TEXT
-from modelreuse.scores import Layer, ScoreError, ShiftReport, layer_table, pass_over_new
+from modelreuse.scores import Layer, ScoreError, ShiftReport, TrainedSuffix, layer_table, pass_over_new, worth_training
 from modelreuse.scores import pass_over_reference as reference_pass
 from modelreuse.worker.code_folder import imported_from
 from modelreuse.worker.data import DataSet, Transform, check_class_count, check_same_classes, data_sha256, load_data
@@ -35,6 +35,7 @@ from modelreuse.worker.places import Places
 from modelreuse.worker.probe import Timing, timed
 from modelreuse.worker.reference_cache import ReferenceCache, cache_key
 from modelreuse.worker.report import (
+    moved_layers,
     reported_data,
     reported_layers,
     reported_model,
@@ -43,7 +44,7 @@ from modelreuse.worker.report import (
     store,
 )
 from modelreuse.worker.rows import failure, findings, score_rows
-from modelreuse.worker.suffix import spellings, trained_suffix
+from modelreuse.worker.spelling import spellings
 from modelreuse.worker.summary import fitted
 from modelreuse.worker.user_code import find
 from modelreuse.worker.wording import one_line
@@ -93,7 +94,8 @@ def _assessed(
     fields = ModelFields.of_candidate(task.model.name)
     progress("loading", 0, 0)
     transform = find(task.data.transform, TRANSFORM_FIELD) if task.data.transform else None
-    reference, new, evaluation = _load_data(task, places, transform)
+    reference_field = REFERENCE_FIELD if task.model.reference is None else fields.reference
+    reference, new, evaluation = _load_data(task, places, transform, reference_field)
     loaded, model_sha256 = load_model(task.model, fields, places, device)
     module = loaded.module
 
@@ -103,7 +105,7 @@ def _assessed(
     passed = _passes(task, module, reference, new, fields, device, cache, progress)
     shift, effort = passed.shift, passed.effort
     table = _layer_table(module, new, fields)
-    suffix = trained_suffix(table, shift.head)
+    suffix = _worth_training(shift, table)
     progress("timing", 0, 0)
     probe = timed(module, new, task.probe_batch_size, shift.classes, shift.head, device)
 
@@ -112,7 +114,7 @@ def _assessed(
     )
     known = [*_known(task, shift, probe), *passed.findings]
     measured = _measured(device, passed, probe, startup)
-    layers = list(spellings(suffix, table))
+    layers = [] if suffix is None else list(spellings(suffix, table))
     report = AssessmentReport(
         task=task.task,
         model=reported_model(task.model, loaded.format, model_sha256, module, shift),
@@ -121,10 +123,13 @@ def _assessed(
         new=reported_data(task.data.new, new, shift.new),
         hashes=hashes,
         objective=task.objective,
+        evidence=shift.evidence.value,
+        evidence_means=shift.evidence.means,
         scores=reported_scores(shift.scores),
         findings=known,
-        layers=reported_layers(table, suffix),
-        trainable_share=decimal(layers[0].share) if layers else None,
+        layers=reported_layers(table, shift.layers, module, suffix.names if suffix else ()),
+        trainable_share=decimal(suffix.parameters) if suffix else None,
+        backward_share=decimal(suffix.backward) if suffix and suffix.backward is not None else None,
         measured=measured,
         energy_note=one_line(effort.note, MAX_TEXT),
         software=software(),
@@ -135,18 +140,20 @@ def _assessed(
         hashes=hashes,
         samples=shift.new.samples,
         classes=shift.classes,
+        labelled=shift.new.labelled,
+        evidence=shift.evidence.value,
         scores=score_rows(shift.scores),
         measured=measured,
         report_sha256=report_sha256,
     )
-    return Assessed(fitted(summary, [*not_stored, *known], layers), report)
+    return Assessed(fitted(summary, [*not_stored, *known], layers, moved_layers(shift.layers)), report)
 
 
 def _load_data(
-    task: AssessmentTask, places: Places, transform: Transform | None
+    task: AssessmentTask, places: Places, transform: Transform | None, reference_field: str
 ) -> tuple[DataSet, DataSet, str | None]:
     """Reference, new data, and the evaluation data's hash: it is frozen with the assessment, though not used yet."""
-    reference = load_data(task.data.reference, REFERENCE_FIELD, task.data, places, transform)
+    reference = load_data(task.data.reference, reference_field, task.data, places, transform)
     new = load_data(task.data.new, NEW_FIELD, task.data, places, transform)
     if task.data.labels and not reference.labelled and not new.labelled:
         raise TaskError(
@@ -238,6 +245,13 @@ def _errors_of_the_pass(data: DataSet, fields: ModelFields) -> Iterator[None]:
 def _layer_table(module: nn.Module, new: DataSet, fields: ModelFields) -> list[Layer]:
     with _errors_of_the_pass(new, fields):
         return layer_table(module, new.take(slice(0, 2)))
+
+
+def _worth_training(shift: ShiftReport, table: list[Layer]) -> TrainedSuffix | None:
+    """The layers that a fine-tuning would train; None where the head is no layer with parameters."""
+    if all(layer.name != shift.head for layer in table):
+        return None
+    return worth_training(shift.layers, table, shift.head)
 
 
 def _known(task: AssessmentTask, shift: ShiftReport, probe: Timing) -> list[Failure]:

@@ -1,55 +1,42 @@
-"""The layers that a fine-tuning would train."""
+"""How the layers worth training are written down where there is little room."""
 
-from modelreuse.scores import Layer
-from modelreuse.worker.suffix import spellings, trained_suffix
+from modelreuse.scores import Layer, TrainedSuffix
+from modelreuse.worker.spelling import spellings
 
 
 def table(**parameters: int) -> list[Layer]:
     total = sum(parameters.values())
-    return [Layer(name.replace("__", "."), "Linear", n, n / total) for name, n in parameters.items()]
+    return [Layer(name.replace("__", "."), "Linear", n, n / total, n / total) for name, n in parameters.items()]
 
 
-def names(layers: list[Layer]) -> list[str]:
-    return [layer.name for layer in layers]
-
-
-def test_a_head_with_a_tenth_of_the_parameters_is_enough():
-    assert names(trained_suffix(table(body=900, head=100), "head")) == ["head"]
-
-
-def test_layers_are_added_backwards_until_a_tenth_is_reached():
-    assert names(trained_suffix(table(a=900, b=60, c=30, head=10), "head")) == ["b", "c", "head"]
-
-
-def test_what_follows_the_head_does_not_count():
-    assert names(trained_suffix(table(a=50, head=40, scale=10), "head")) == ["head"]
-
-
-def test_a_head_without_parameters_of_its_own_has_no_suffix():
-    assert trained_suffix(table(a=50), "head") == []
+def suffix(*names: str) -> TrainedSuffix:
+    return TrainedSuffix(names, 0.5, 0.25)
 
 
 def test_the_first_spelling_names_every_layer():
-    layers = table(a=900, b__0=50, b__1=50)
-
-    assert next(spellings(layers[1:], layers)).names == ("b.0", "b.1")
+    assert next(spellings(suffix("b.0", "b.1"), table(a=900, b__0=50, b__1=50))).names == ("b.0", "b.1")
 
 
-def test_the_second_spelling_names_whole_blocks():
+def test_the_second_spelling_names_whole_blocks_and_means_the_same():
     layers = table(a__0=800, a__1=10, b__0__x=50, b__0__y=50, b__1=90)
 
-    assert [suffix.names for suffix in spellings(layers[1:], layers)][1] == ("a.1", "b")
+    second = list(spellings(suffix("a.1", "b.0.x", "b.0.y", "b.1"), layers))[1]
+
+    assert second == suffix("a.1", "b")
 
 
-def test_the_last_spelling_is_the_head_and_its_own_share():
-    layers = table(a=900, b=60, head=40)
+def test_a_block_with_parameters_of_its_own_outside_is_not_written_whole():
+    layers = table(b=10, b__0=50, b__1=90)
 
-    last = list(spellings(layers[1:], layers))[-1]
+    assert list(spellings(suffix("b.0", "b.1"), layers))[1].names == ("b.0", "b.1")
 
-    assert (last.names, last.share) == (("head",), 0.04)
+
+def test_the_last_spelling_is_the_head_with_its_own_shares():
+    last = list(spellings(suffix("b", "head"), table(a=900, b=60, head=40)))[-1]
+
+    assert (last.names, last.parameters) == (("head",), 0.04)
+    assert last.backward == 40 / (2 * 1000 - 900)
 
 
 def test_a_model_that_is_its_own_head_has_no_name_to_give():
-    layers = [Layer("", "Linear", 10, 1.0)]
-
-    assert list(spellings(layers, layers)) == []
+    assert list(spellings(suffix(""), [Layer("", "Linear", 10, 1.0)])) == []
