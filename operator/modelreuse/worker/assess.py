@@ -44,6 +44,7 @@ from modelreuse.worker.report import (
     store,
 )
 from modelreuse.worker.rows import failure, findings, score_rows
+from modelreuse.worker.shards import ALONE, Peers, Shard, met
 from modelreuse.worker.spelling import spellings
 from modelreuse.worker.summary import fitted
 from modelreuse.worker.user_code import find
@@ -76,20 +77,33 @@ def assess(
     device: torch.device | None = None,
     started: float | None = None,
     progress: Progress = _silent,
+    shard: Shard = ALONE,
 ) -> Assessed:
-    """Does the task in this process.
+    """Does the task in this process, or its share of it: then all that share it end with the same result.
 
     device: None takes CUDA where there is some. started: `time.perf_counter()` when the program began, from which
-    startup_seconds counts; None is now. Raises TaskError; running out of memory passes through.
+    startup_seconds counts; None is now. shard: number 0 alone keeps reference and report and times steps.
+    Raises TaskError; running out of memory passes through.
     """
     started = time.perf_counter() if started is None else started
+    if shard.number:
+        task = task.model_copy(update={"output": None, "probe_batch_size": None})
     readers = (source.factory for source in task.data.sources)
-    with imported_from(task.code, places, (task.model.factory, task.data.transform, *readers)) as code:
-        return _assessed(task, places, code, device or default_device(), started, progress)
+    with (
+        met(shard) as peers,
+        imported_from(task.code, places, (task.model.factory, task.data.transform, *readers)) as code,
+    ):
+        return _assessed(task, places, code, device or default_device(), started, progress, peers)
 
 
 def _assessed(
-    task: AssessmentTask, places: Places, code: str | None, device: torch.device, started: float, progress: Progress
+    task: AssessmentTask,
+    places: Places,
+    code: str | None,
+    device: torch.device,
+    started: float,
+    progress: Progress,
+    peers: Peers,
 ) -> Assessed:
     fields = ModelFields.of_candidate(task.model.name)
     progress("loading", 0, 0)
@@ -102,7 +116,7 @@ def _assessed(
     startup = time.perf_counter() - started
     key = cache_key(task, loaded.format, model_sha256, reference.sha256, code, device)
     cache = ReferenceCache(Output(task.output, places) if task.output else None, key)
-    passed = _passes(task, module, reference, new, fields, device, cache, progress)
+    passed = _passes(task, module, reference, new, fields, device, cache, progress, peers)
     shift, effort = passed.shift, passed.effort
     table = _layer_table(module, new, fields)
     suffix = _worth_training(shift, table)
@@ -190,37 +204,41 @@ def _passes(
     device: torch.device,
     cache: ReferenceCache,
     progress: Progress,
+    peers: Peers,
 ) -> _Passed:
     """Both passes, or that over the new data where the reference is known."""
     layers = tuple(task.model.layers) or None
     found = cache.find()
     findings = [found.finding]
-    known, effort = found.reference, None
+    part, parts = peers.shard.number, peers.shard.count
+    known, effort = peers.told(found.reference), None
     if known is None:
         with _errors_of_the_pass(reference, fields), meter(device) as of_reference:
             known = reference_pass(
                 module,
-                reference.batches(task.batch_size),
+                reference.batches(task.batch_size, part=part, parts=parts),
                 name=reference.field,
                 layers=layers,
                 progress=lambda seen: progress("reference", seen, reference.samples or 0),
+                join=peers.join,
             )
         effort = Effort.of(of_reference.measurement)
         findings.append(cache.keep(known))
     with _errors_of_the_pass(new, fields), meter(device) as of_new:
         shift = pass_over_new(
             module,
-            new.batches(task.batch_size),
+            new.batches(task.batch_size, part=part, parts=parts),
             known,
             name=new.field,
             progress=lambda seen: progress("new", seen, new.samples or 0),
+            join=peers.join,
         )
     for data in (reference, new):
         check_class_count(data, shift.classes)
     of_new_data = Effort.of(of_new.measurement)
     return _Passed(
         shift,
-        of_new_data if effort is None else effort + of_new_data,
+        peers.together(of_new_data if effort is None else effort + of_new_data),
         shift.new.samples + (0 if effort is None else shift.reference.samples),
         [each for each in findings if each is not None],
     )
