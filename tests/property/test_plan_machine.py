@@ -5,6 +5,7 @@ and vanish; policies come and go; the operator crashes between any two of its wr
 every write.
 """
 
+import dataclasses
 import functools
 import json
 from collections import Counter
@@ -92,14 +93,21 @@ def errors(task: str | None) -> st.SearchStrategy[Any]:
     ).map(lambda error: {"task": task, "error": error})
 
 
+def rights(**lost: bool) -> Rights:
+    return dataclasses.replace(scenes.RIGHTS, **lost)
+
+
 TURNS: dict[str, Callable[["World"], None]] = {
     "the gate goes": lambda world: world.the_gate_changes(GATE),
     "the gate was interrupted": lambda world: world.the_gate_is_put_back("another"),
     "somebody rejects": lambda world: world.somebody_rejects(),
     "rights are unknown": lambda world: world.rights_change(None),
-    "the approver loses the verb": lambda world: world.rights_change(Rights(True, True, False)),
-    "the editor loses Jobs": lambda world: world.rights_change(Rights(True, False, True)),
-    "the requester loses Jobs": lambda world: world.rights_change(Rights(False, True, True)),
+    "the approver loses the verb": lambda world: world.rights_change(rights(approver_may_approve=False)),
+    "the editor loses Jobs": lambda world: world.rights_change(rights(editor_may_create_jobs=False)),
+    "the requester loses Jobs": lambda world: world.rights_change(rights(requester_may_create_jobs=False)),
+    "the editor may no longer read the template": lambda world: world.rights_change(
+        rights(editor_may_read_the_template=False)
+    ),
     "the check is suspended": lambda world: world.somebody_edits_the_spec("suspended", "erika"),
     "the requester edits": lambda world: world.somebody_edits_the_spec("other-target", "erika"),
     "the approver touches the spec": lambda world: world.somebody_edits_the_spec("full", "petra"),

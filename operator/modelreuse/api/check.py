@@ -14,6 +14,7 @@ from modelreuse.api.types import (
     Attempt,
     BatchSize,
     Count,
+    CronJobName,
     DnsLabel,
     Duration,
     Factory,
@@ -311,6 +312,9 @@ class Assessment(ApiModel):
         return self
 
 
+_ONE_TEMPLATE = "exactly one of jobTemplate and fromCronJob must be given"
+
+
 class Retraining(ApiModel):
     """How a retraining would run, once a human has approved it."""
 
@@ -323,13 +327,17 @@ class Retraining(ApiModel):
     """The declared budget: the training stops there whether or not it reached the target."""
     output: Uri
     """A folder that the trainer can write."""
-    job_template: OpenObject
+    job_template: OpenObject | None = None
     """As in a CronJob: `metadata` and `spec` of a Job with a container `trainer`; nothing in it may repeat the run."""
+    from_cron_job: CronJobName | None = None
+    """Instead of `jobTemplate`: that of a CronJob of this namespace, suspended or not, which others may own. Whoever
+    sets it must be allowed to read that CronJob. What it held when the retraining was first offered is what counts."""
 
     model_config = ConfigDict(
         json_schema_extra={
             "x-kubernetes-validations": [
                 {"rule": "self.output.startsWith('pvc://')", "message": "output must be a pvc:// URI"},
+                {"rule": "has(self.jobTemplate) != has(self.fromCronJob)", "message": _ONE_TEMPLATE},
             ]
         }
     )
@@ -338,6 +346,12 @@ class Retraining(ApiModel):
     def _output_is_a_claim(self) -> "Retraining":
         if not self.output.startswith("pvc://"):
             raise ValueError("output must be a pvc:// URI")
+        return self
+
+    @model_validator(mode="after")
+    def _one_template(self) -> "Retraining":
+        if (self.job_template is None) == (self.from_cron_job is None):
+            raise ValueError(_ONE_TEMPLATE)
         return self
 
 
@@ -656,6 +670,8 @@ class ModelReuseCheckStatus(StatusModel):
     recommendation: Recommendation | None = None
     summary: Summary | None = None
     approval: Approval | None = None
+    template_sha256: Sha256 | None = None
+    """Of the CronJob's `jobTemplate` when the retraining of this assessment was first offered."""
     rejected: ShortText | None = None
     """Who rejected the current assessment."""
     retraining: RetrainingStatus | None = None

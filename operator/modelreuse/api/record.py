@@ -47,6 +47,8 @@ class RecordedApproval(ApiModel):
     preimage: Annotated[str, StringConstraints(max_length=MAX_PREIMAGE)]
     """The canonical JSON (RFC 8785) whose SHA-256 is the digest."""
     requested_by: Identity
+    edited_by: Identity | None = None
+    """Who was the last to change the spec."""
     approved_by: Identity
     approved_by_groups: Annotated[str, StringConstraints(max_length=1024)] = ""
     at: Time

@@ -196,6 +196,15 @@ DnsLabel = Annotated[
     _shape_schema(_LABEL_PATTERN, _LABEL, 63),
 ]
 
+_CRON_JOB = "the name of a CronJob: at most 52 lower-case letters, digits, dots and dashes, as in nightly-training"
+_CRON_JOB_PATTERN = r"^[a-z0-9]([-a-z0-9.]{0,50}[a-z0-9])?$"
+CronJobName = Annotated[
+    str,
+    StringConstraints(max_length=52),
+    _shape(_CRON_JOB_PATTERN, _CRON_JOB),
+    _shape_schema(_CRON_JOB_PATTERN, _CRON_JOB, 52),
+]
+
 _RECIPE_PATTERN = r"^[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$"
 _RECIPE = "a name of letters, digits, dots, dashes and underscores, as in adam-1e-3"
 Recipe = Annotated[

@@ -53,8 +53,11 @@ class Funds:
     """To write instead of launching: the reservations that are missing, or, without room, what must be given back."""
 
 
-def bound(job: Mapping[str, Any], rules: Rules) -> Spending | Failure:
-    """The most that a rendered Job can be charged with: its deadline on the dearest hardware that it could get."""
+def bound(job: Mapping[str, Any], path: str, rules: Rules) -> Spending | Failure:
+    """The most that a rendered Job can be charged with: its deadline on the dearest hardware that it could get.
+
+    `path`: where a person finds the Job's template.
+    """
     spec = job["spec"]
     pod = spec["template"]["spec"]
     profile = rules.profile.spec
@@ -67,8 +70,7 @@ def bound(job: Mapping[str, Any], rules: Rules) -> Spending | Failure:
     except (ArithmeticError, AttributeError, TypeError, ValueError) as error:
         return _unbounded(f"the resources of its containers can't be read: {error}")
     if unlimited is not None:
-        where = f"spec.retraining.jobTemplate.spec.template.spec.{unlimited}"
-        return _unbounded(f"{where}: is missing, so a whole node could be used")
+        return _unbounded(f"{path}.spec.template.spec.{unlimited}: is missing, so a whole node could be used")
     if machine is None:
         kind = "accelerators" if gpus else "cpus"
         return _unbounded(f"CostProfile {rules.profile.metadata.name}: spec.{kind} lists nothing that it could run on")

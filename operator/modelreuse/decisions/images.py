@@ -36,14 +36,14 @@ def not_allowed(assessments: list[ModelAssessment], rules: Rules) -> Failure | N
     return None
 
 
-def not_pinned(job: Json, rules: Rules) -> Failure | None:
-    """Why a retraining can't be offered: an image in its template could mean another one tomorrow."""
+def not_pinned(job: Json, path: str, rules: Rules) -> Failure | None:
+    """Why a retraining can't be offered: an image in its template, which stands at `path`, could mean another tomorrow."""
     if not rules.require_image_digest:
         return None
-    for path, image in _images(job["spec"]["template"]["spec"]):
+    for field, image in _images(job["spec"]["template"]["spec"]):
         if not isinstance(image, str) or not _PINNED.fullmatch(image):
             message = (
-                f"spec.retraining.jobTemplate.spec.template.spec.{path}: {str(image)[:200]!r}: must be named by "
+                f"{path}.spec.template.spec.{field}: {str(image)[:200]!r}: must be named by "
                 "digest, as in registry/name@sha256:..., unless the policy sets requireImageDigest to false"
             )
             return Failure(reason="ImageNotPinned", message=message)

@@ -19,6 +19,7 @@ from modelreuse.api import (
     RetrainPolicy,
     RetrainPolicyStatus,
 )
+from modelreuse.manifests import JobTemplate
 
 
 @dataclass(frozen=True)
@@ -85,6 +86,10 @@ class Rights:
     requester_may_create_jobs: bool
     editor_may_create_jobs: bool
     approver_may_approve: bool
+    requester_may_read_the_template: bool
+    """Of the CronJob that the check names; True where it names none."""
+    editor_may_read_the_template: bool
+    """The same of who was the last to change the spec."""
 
 
 @dataclass(frozen=True)
@@ -118,6 +123,8 @@ class Observed:
     """Present when the check carries an approval that is not consumed yet."""
     gate: Failure | None = None
     """Why the admission policies can't be relied upon; None when they stand as shipped."""
+    template: JobTemplate | Failure | None = None
+    """What a retraining would be made of, or why that is unknown; None where nobody asks (any more)."""
     config_maps: Mapping[str, str] | Failure = field(default_factory=dict)
     """Hashes of what the ConfigMaps hold that the retraining's template names, by name; a missing one isn't here."""
     gate_state: str = ""

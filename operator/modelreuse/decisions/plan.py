@@ -18,6 +18,7 @@ from modelreuse.decisions.recommendation import recommend
 from modelreuse.decisions.rejecting import declined
 from modelreuse.decisions.retraining import retrain, unfunded
 from modelreuse.decisions.superseding import superseded
+from modelreuse.decisions.templates import MISSING, frozen_by
 from modelreuse.decisions.terms import terms_of
 from modelreuse.decisions.verifying import outcome, verify
 
@@ -105,14 +106,16 @@ def _on_offer(
         return status
     if isinstance(current, Failure) or isinstance(rules, Failure):
         return status.model_copy(update={"approval": None})
-    return declined(observed, status.model_copy(update={"approval": offered(status, current, rules, now)}), now)
+    update = {"approval": offered(status, current, rules, now), "template_sha256": frozen_by(observed, current.template)}
+    return declined(observed, status.model_copy(update=update), now)
 
 
 def _wake_at(observed: Observed, status: ModelReuseCheckStatus, found: Findings, now: datetime) -> datetime | None:
     if found.waiting is not None:
         retries = (refusal.at + RETRY_AFTER for refusal in observed.refusals.values())
         return min((retry for retry in retries if retry > now), default=now + RETRY_AFTER)
-    if found.unfunded is not None and observed.rights is not None:
+    missing = isinstance(found.current, Failure) and found.current.reason == MISSING
+    if missing or (found.unfunded is not None and observed.rights is not None):
         return now + RETRY_AFTER
     approval, decided = status.approval, status.retraining is not None or status.rejected is not None
     if decided or approval is None or approval.expires_at is None or approval.expires_at <= now:

@@ -127,6 +127,7 @@ def _launch(
             return Progress(status, waiting=refusal.failure if refusal else None)
         stamps = {
             "requested_by": judgement.requested_by,
+            "edited_by": judgement.edited_by,
             "approved_by": judgement.by,
             "approved_by_groups": judgement.groups,
             "at": approval.at or now,
@@ -139,7 +140,9 @@ def _launch(
         )
     if record.spec.approval is None or record.spec.approval.digest != current.digest or record.outcome is not None:
         return Progress(_ended(status, _costing(retraining, NOTHING), now, "Failed", _consumed(approval)))
-    job = rendered_job(observed.check, current.cost, current.layers, current.target, current.digest)
+    job = rendered_job(
+        observed.check, current.template, current.cost, current.layers, current.target, current.digest
+    )
     launched = retraining.model_copy(
         update={"launched": True, "started_at": now, "job": JobReference(name=job["metadata"]["name"], uid=None)}
     )

@@ -8,6 +8,7 @@ from modelreuse.manifests.references import config_maps_in
 from modelreuse.manifests.resources import accelerators_of, cores_of, without_cpu_limit
 from modelreuse.manifests.retraining import (
     DIGEST_PLACEHOLDER,
+    JobTemplate,
     artifact_source,
     retraining_job,
     training_plan,
@@ -17,6 +18,7 @@ from modelreuse.manifests.verification import verification_job
 __all__ = [
     "DIGEST_PLACEHOLDER",
     "InvalidTemplateError",
+    "JobTemplate",
     "accelerators_of",
     "artifact_source",
     "assessment_job",

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from modelreuse.api import InvalidTemplateError, ModelReuseCheck, ModelSource, PredictedCost, TrainingPlan
@@ -16,6 +17,15 @@ DIGEST_PLACEHOLDER = "sha256:" + "0" * 64
 """Stands for the digest in the object that the digest is made of."""
 STARTUP_SECONDS = 600
 """Granted on top of the approved time for scheduling and pulling the image."""
+
+
+@dataclass(frozen=True)
+class JobTemplate:
+    """What a retraining is made of, as in a CronJob, and where a person finds it."""
+
+    path: str
+    """For sentences: `spec.retraining.jobTemplate`, or which field of which CronJob."""
+    content: Mapping[str, Any]
 
 
 def training_plan(
@@ -54,16 +64,15 @@ def artifact_source(check: ModelReuseCheck, model: str, uri: str) -> ModelSource
     return ModelSource(name=old.name, uri=uri, factory=old.factory)
 
 
-def retraining_job(check: ModelReuseCheck, plan: TrainingPlan, *, hours_high: float) -> dict[str, Any]:
+def retraining_job(
+    check: ModelReuseCheck, template: JobTemplate, plan: TrainingPlan, *, hours_high: float
+) -> dict[str, Any]:
     """The Job that carries out `plan`, at most `hours_high` hours long.
 
     A shorter deadline of the template's own stands, a longer one doesn't. Raises InvalidTemplateError for what
     `check_job_template` refuses.
     """
-    retraining = check.spec.retraining
-    if retraining is None:
-        raise InvalidTemplateError("spec.retraining: is missing")
-    given = _checked(retraining.job_template)
+    given = _checked(template)
     injected = {
         "metadata": {"labels": owned_labels(check, ROLE)},
         "spec": {
@@ -81,7 +90,7 @@ def retraining_job(check: ModelReuseCheck, plan: TrainingPlan, *, hours_high: fl
             ],
         },
     }
-    template = merged({"spec": {"automountServiceAccountToken": False}}, given["spec"]["template"])
+    pod = merged({"spec": {"automountServiceAccountToken": False}}, given["spec"]["template"])
     approved_seconds = math.ceil(hours_high * 3600) + STARTUP_SECONDS
     return {
         "apiVersion": "batch/v1",
@@ -96,14 +105,14 @@ def retraining_job(check: ModelReuseCheck, plan: TrainingPlan, *, hours_high: fl
             "activeDeadlineSeconds": min(
                 approved_seconds, given["spec"].get("activeDeadlineSeconds", approved_seconds)
             ),
-            "template": merged(template, injected),
+            "template": merged(pod, injected),
         },
     }
 
 
-def _checked(template: Mapping[str, Any]) -> Mapping[str, Any]:
+def _checked(template: JobTemplate) -> Mapping[str, Any]:
     try:
-        check_job_template(template)
+        check_job_template(template.content)
     except InvalidTemplateError as error:
-        raise InvalidTemplateError(f"spec.retraining.jobTemplate.{error}") from None
-    return template
+        raise InvalidTemplateError(f"{template.path}.{error}") from None
+    return template.content

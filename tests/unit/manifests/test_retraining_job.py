@@ -5,19 +5,17 @@ from typing import Any
 import pytest
 
 from modelreuse.api import TrainingPlan, parse_message
-from modelreuse.manifests import InvalidTemplateError, retraining_job, training_plan
+from modelreuse.manifests import InvalidTemplateError, JobTemplate, retraining_job, training_plan
 from unit.manifests.checks import DIGEST, Json, check, container, cost, environment, pod, trainer_template
 
 
-def built(template: Json | None = None, hours: float = 2.0, **changes: Any) -> Json:
+def built(
+    template: Json | None = None, hours: float = 2.0, path: str = "spec.retraining.jobTemplate", **changes: Any
+) -> Json:
     one = check()
-    retraining = one.spec.retraining
-    assert retraining is not None
-    if template is not None:
-        retraining = retraining.model_copy(update={"job_template": template})
-    one = one.model_copy(update={"spec": one.spec.model_copy(update={"retraining": retraining})})
     plan = training_plan(one, cost(), **({"layers": ["fc2"], "target": 0.855, "digest": DIGEST} | changes))
-    return retraining_job(one, plan, hours_high=hours)
+    given = JobTemplate(path, trainer_template() if template is None else template)
+    return retraining_job(one, given, plan, hours_high=hours)
 
 
 def told(job: Json) -> TrainingPlan:
@@ -122,6 +120,11 @@ def test_the_job_is_bound_to_the_digest() -> None:
 def test_a_template_that_cannot_be_run_is_refused_by_its_path_in_the_check() -> None:
     with pytest.raises(InvalidTemplateError, match=r"^spec\.retraining\.jobTemplate\.spec\.managedBy: is not accepted"):
         built(trainer_template(managedBy="example.com/me"))
+
+
+def test_a_template_of_a_cron_job_is_named_as_such() -> None:
+    with pytest.raises(InvalidTemplateError, match=r"^CronJob n: spec\.jobTemplate\.spec\.managedBy: is not accepted"):
+        built(trainer_template(managedBy="example.com/me"), path="CronJob n: spec.jobTemplate")
 
 
 def test_a_model_that_is_not_listed_is_refused() -> None:
