@@ -18,7 +18,7 @@ from modelreuse.manifests import (
     verification_job,
 )
 from modelreuse.manifests.merge import merged
-from unit.manifests.checks import DIGEST, IMAGE, NONCE, check, container, cost, environment, pod
+from unit.manifests.checks import DIGEST, IMAGE, NONCE, check, container, cost, environment, inputs, pod
 
 KEYS = ["metadata", "spec", "template", "containers", "name", "env", "volumes", "volumeMounts", "mountPath", "labels"]
 KEYS += ["restartPolicy", "value", "command", "args", "resources", "worker", "trainer", "parallelism", "nodeSelector"]
@@ -143,7 +143,7 @@ def test_a_retraining_template_is_run_as_approved_or_refused(template) -> None:
     plan = training_plan(one, cost(), layers=[], target=0.5, digest=DIGEST)
     refusal = ""
     try:
-        job = retraining_job(one, JobTemplate("spec.retraining.jobTemplate", template), plan, hours_high=1.0)
+        job = retraining_job(one, JobTemplate("spec.retraining.jobTemplate", template), plan, inputs(), hours_high=1.0)
     except InvalidTemplateError as error:
         refusal, job = str(error), {}
     event("refused" if refusal else "run")

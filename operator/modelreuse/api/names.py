@@ -38,6 +38,7 @@ RESERVED_PREFIX: Final = "mrc-"
 # The containers by which results come back.
 WORKER_CONTAINER: Final = "worker"
 TRAINER_CONTAINER: Final = "trainer"
+INPUTS_CONTAINER: Final = "modelreuse-inputs"
 TERMINATION_LOG: Final = "/dev/termination-log"
 TERMINATION_LOG_BYTES: Final = 4096
 
@@ -49,3 +50,4 @@ MOUNT_ROOT: Final = "/mnt/modelreuse"
 CLAIMS_ROOT: Final = f"{MOUNT_ROOT}/pvc"
 CLAIMS_ROOT_ENV: Final = "MODELREUSE_PVC_ROOT"
 RESERVED_VOLUMES: Final = "modelreuse-"
+RESERVED_CONTAINERS: Final = "modelreuse-"

@@ -34,6 +34,10 @@ class ObservedPod:
     """Termination message of the container `worker` or `trainer`; untrusted."""
     image_id: str | None = None
     """What the node says that container ran."""
+    inputs_message: str | None = None
+    """Termination message of the container that compares inputs, in a retraining's pod."""
+    inputs_image_id: str | None = None
+    """What the node says that container ran."""
     waiting: Failure | None = None
     """Why the pod can't start, as the scheduler or the node says."""
     cpu_cores: float = 1.0

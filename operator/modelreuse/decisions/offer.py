@@ -24,13 +24,14 @@ from modelreuse.api import (
 from modelreuse.api.record import MAX_PREIMAGE
 from modelreuse.decisions.budgets import beyond, bound, budgets
 from modelreuse.decisions.digest import Preimage, preimage
-from modelreuse.decisions.images import not_allowed, not_pinned
+from modelreuse.decisions.images import not_allowed, not_listed, not_pinned
 from modelreuse.decisions.observed import Observed
 from modelreuse.decisions.policies import Rules
 from modelreuse.decisions.recommendation import needs_approval, scores_of
 from modelreuse.decisions.templates import usable_template
 from modelreuse.manifests import (
     DIGEST_PLACEHOLDER,
+    Inputs,
     InvalidTemplateError,
     JobTemplate,
     config_maps_in,
@@ -51,6 +52,8 @@ class Offer:
     """The most that it can be charged with; None where no policy has a budget."""
     template: JobTemplate
     """What the Job is made of."""
+    inputs: Inputs
+    """What it reads."""
 
     @property
     def digest(self) -> str:
@@ -100,8 +103,11 @@ def offer(
     if recommendation.action == Action.FINE_TUNE and not layers:
         # To a trainer no layers means all of them.
         return Failure(reason="NoLayers", message="FineTune without layers would train all of them")
+    inputs = _inputs_of(assessment, observed)
+    if isinstance(inputs, Failure):
+        return inputs
     try:
-        job = rendered_job(check, template, cost, layers, target, DIGEST_PLACEHOLDER)
+        job = rendered_job(check, template, inputs, cost, layers, target, DIGEST_PLACEHOLDER)
         contents = {"configMaps": _contents_of(observed, template)}
         image = preimage(_parts(observed, status, recommendation, rules, job) | contents)
     except (InvalidTemplateError, ValueError) as error:
@@ -111,15 +117,17 @@ def offer(
             reason="SpecTooLarge",
             message=f"what would be approved takes {len(image.canonical)} bytes; the record holds {MAX_PREIMAGE}",
         )
-    unsafe = not_allowed(status.assessments, rules) or not_pinned(job, template.path, rules)
+    unsafe = (
+        not_allowed(status.assessments, rules) or not_listed(inputs.image, rules) or not_pinned(template, rules)
+    )
     if unsafe is not None:
         return unsafe
     if not budgets(rules):
-        return Offer(cost, layers, target, image, needed=None, template=template)
-    needed = bound(job, template.path, rules)
+        return Offer(cost, layers, target, image, None, template, inputs)
+    needed = bound(job, template, rules)
     if isinstance(needed, Failure):
         return needed
-    return beyond(needed, rules) or Offer(cost, layers, target, image, needed, template)
+    return beyond(needed, rules) or Offer(cost, layers, target, image, needed, template, inputs)
 
 
 def target_of(check: ModelReuseCheck, assessment: ModelAssessment) -> Decimal | None:
@@ -145,6 +153,7 @@ def cost_of(status: ModelReuseCheckStatus, recommendation: Recommendation) -> Pr
 def rendered_job(
     check: ModelReuseCheck,
     template: JobTemplate,
+    inputs: Inputs,
     cost: PredictedCost,
     layers: tuple[str, ...],
     target: Decimal,
@@ -152,7 +161,7 @@ def rendered_job(
 ) -> dict[str, Any]:
     """The Job that an approval by `digest` launches. Raises InvalidTemplateError."""
     plan = training_plan(check, cost, layers=layers, target=float(target), digest=digest)
-    return retraining_job(check, template, plan, hours_high=float(cost.hours.high))
+    return retraining_job(check, template, plan, inputs, hours_high=float(cost.hours.high))
 
 
 def record_spec(
@@ -183,6 +192,13 @@ def record_spec(
             },
         }
     )
+
+
+def _inputs_of(assessment: ModelAssessment, observed: Observed) -> Inputs | Failure:
+    if assessment.hashes is None:
+        return Failure(reason="NotAssessed", message=f"{assessment.model} was not assessed")
+    reading = assessment.measured.startup_seconds if assessment.measured else None
+    return Inputs(assessment.hashes, observed.settings.worker_image, float(reading or 0))
 
 
 def _contents_of(observed: Observed, template: JobTemplate) -> dict[str, str]:

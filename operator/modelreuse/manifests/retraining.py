@@ -9,6 +9,7 @@ from modelreuse.api import InvalidTemplateError, ModelReuseCheck, ModelSource, P
 from modelreuse.api.names import CLAIMS_ROOT, CLAIMS_ROOT_ENV, PLAN_ENV, TERMINATION_LOG, TRAINER_CONTAINER
 from modelreuse.api.templates import check_job_template
 from modelreuse.manifests.identity import owned_labels, owned_metadata
+from modelreuse.manifests.inputs import Inputs, with_comparison
 from modelreuse.manifests.merge import merged
 from modelreuse.manifests.worker_pod import unexpanded
 
@@ -16,7 +17,8 @@ ROLE = "retraining"
 DIGEST_PLACEHOLDER = "sha256:" + "0" * 64
 """Stands for the digest in the object that the digest is made of."""
 STARTUP_SECONDS = 600
-"""Granted on top of the approved time for scheduling and pulling the image."""
+"""Granted on top of the approved time for scheduling, pulling images and comparing inputs; half of it and twice the
+time that the assessment took to read them, where that is more."""
 
 
 @dataclass(frozen=True)
@@ -65,9 +67,9 @@ def artifact_source(check: ModelReuseCheck, model: str, uri: str) -> ModelSource
 
 
 def retraining_job(
-    check: ModelReuseCheck, template: JobTemplate, plan: TrainingPlan, *, hours_high: float
+    check: ModelReuseCheck, template: JobTemplate, plan: TrainingPlan, inputs: Inputs, *, hours_high: float
 ) -> dict[str, Any]:
-    """The Job that carries out `plan`, at most `hours_high` hours long.
+    """The Job that carries out `plan` on `inputs`, at most `hours_high` hours long, not counting its start.
 
     A shorter deadline of the template's own stands, a longer one doesn't. Raises InvalidTemplateError for what
     `check_job_template` refuses.
@@ -90,8 +92,9 @@ def retraining_job(
             ],
         },
     }
-    pod = merged({"spec": {"automountServiceAccountToken": False}}, given["spec"]["template"])
-    approved_seconds = math.ceil(hours_high * 3600) + STARTUP_SECONDS
+    pod = merged(merged({"spec": {"automountServiceAccountToken": False}}, given["spec"]["template"]), injected)
+    startup = max(STARTUP_SECONDS, STARTUP_SECONDS // 2 + math.ceil(2 * inputs.seconds))
+    approved_seconds = math.ceil(hours_high * 3600) + startup
     return {
         "apiVersion": "batch/v1",
         "kind": "Job",
@@ -105,7 +108,7 @@ def retraining_job(
             "activeDeadlineSeconds": min(
                 approved_seconds, given["spec"].get("activeDeadlineSeconds", approved_seconds)
             ),
-            "template": merged(pod, injected),
+            "template": pod | {"spec": with_comparison(pod["spec"], check, plan.model, inputs, plan.digest)},
         },
     }
 

@@ -187,6 +187,14 @@ def pod(message: str | None, **changes: Any) -> ObservedPod:
     return ObservedPod(message=message, **seen)
 
 
+def compared(task: str, **error: str) -> dict[str, Any]:
+    """What our container in a retraining's pod leaves; nothing in another pod."""
+    if not task.startswith("sha256:"):
+        return {}
+    said = {"task": task} | ({"error": error} if error else {})
+    return {"inputs_message": json.dumps(said), "inputs_image_id": IMAGE}
+
+
 class StaleLedgerError(Exception):
     """A policy was changed since it was read."""
 
@@ -349,13 +357,16 @@ class Scene:
     def answered(self, name: str, message: object, **pod_changes: Any) -> "Scene":
         """A Job succeeded, and its pod left this message: JSON of an object, or text as it stands."""
         text = message if isinstance(message, str) or message is None else json.dumps(message)
+        pod_changes = compared(self.jobs[name].task or "") | pod_changes
         return self.with_job(name, finished_at=self.now, succeeded=True, pods=(pod(text, **pod_changes),))
 
     def failed(self, name: str, reason: str = "BackoffLimitExceeded", message: object = None) -> "Scene":
         """A Job failed; its pod may have left a message."""
         text = message if isinstance(message, str) or message is None else json.dumps(message)
         failure = Failure(reason=reason, message="Job has reached the specified backoff limit")
-        return self.with_job(name, finished_at=self.now, failure=failure, pods=(pod(text),))
+        return self.with_job(
+            name, finished_at=self.now, failure=failure, pods=(pod(text, **compared(self.jobs[name].task or "")),)
+        )
 
     def without_job(self, name: str) -> "Scene":
         return self.but(jobs={key: job for key, job in self.jobs.items() if key != name})

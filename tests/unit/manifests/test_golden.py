@@ -18,7 +18,7 @@ from modelreuse.manifests import (
     training_plan,
     verification_job,
 )
-from unit.manifests.checks import DIGEST, IMAGE, NONCE, UID, check, cost, trainer_template
+from unit.manifests.checks import DIGEST, IMAGE, NONCE, UID, check, cost, inputs, trainer_template
 
 GOLDEN = Path(__file__).with_name("golden")
 
@@ -38,7 +38,7 @@ def smallest() -> dict[str, Any]:
 def retraining() -> dict[str, Any]:
     plan = training_plan(check(), cost(), layers=["fc2"], target=0.855, digest=DIGEST)
     template = JobTemplate("spec.retraining.jobTemplate", trainer_template())
-    return retraining_job(check(), template, plan, hours_high=2.0)
+    return retraining_job(check(), template, plan, inputs(), hours_high=2.0)
 
 
 def verification() -> dict[str, Any]:

@@ -6,16 +6,20 @@ import pytest
 
 from modelreuse.api import TrainingPlan, parse_message
 from modelreuse.manifests import InvalidTemplateError, JobTemplate, retraining_job, training_plan
-from unit.manifests.checks import DIGEST, Json, check, container, cost, environment, pod, trainer_template
+from unit.manifests.checks import DIGEST, Json, check, container, cost, environment, inputs, pod, trainer_template
 
 
 def built(
-    template: Json | None = None, hours: float = 2.0, path: str = "spec.retraining.jobTemplate", **changes: Any
+    template: Json | None = None,
+    hours: float = 2.0,
+    path: str = "spec.retraining.jobTemplate",
+    reading: float = 3.0,
+    **changes: Any,
 ) -> Json:
     one = check()
     plan = training_plan(one, cost(), **({"layers": ["fc2"], "target": 0.855, "digest": DIGEST} | changes))
     given = JobTemplate(path, trainer_template() if template is None else template)
-    return retraining_job(one, given, plan, hours_high=hours)
+    return retraining_job(one, given, plan, inputs(reading), hours_high=hours)
 
 
 def told(job: Json) -> TrainingPlan:
@@ -45,6 +49,11 @@ def test_the_target_is_a_fraction(target: float, written: float) -> None:
 def test_the_time_is_the_approved_upper_end_and_the_start() -> None:
     assert built(hours=2.0)["spec"]["activeDeadlineSeconds"] == 7200 + 600
     assert built(hours=0.0001)["spec"]["activeDeadlineSeconds"] == 601
+
+
+@pytest.mark.parametrize(("reading", "granted"), [(0.0, 600), (150.0, 600), (150.5, 601), (3600.0, 7500)])
+def test_who_needs_long_to_read_is_granted_it_twice(reading: float, granted: int) -> None:
+    assert built(reading=reading)["spec"]["activeDeadlineSeconds"] == 7200 + granted
 
 
 @pytest.mark.parametrize(("theirs", "ours"), [(10**6, 7800), (7801, 7800), (7800, 7800), (60, 60)])
@@ -91,7 +100,7 @@ def test_everything_else_of_the_template_stays() -> None:
     job = built(template)
     assert job["spec"]["suspend"] is True
     assert container(job, "trainer")["command"] == ["python", "train.py"]
-    assert pod(job)["volumes"] == [{"name": "x", "emptyDir": {}}]
+    assert pod(job)["volumes"][0] == {"name": "x", "emptyDir": {}}
     assert job["spec"]["template"]["metadata"]["labels"] == {
         "team": "vision",
         "modelreuse.io/check": "digits",
