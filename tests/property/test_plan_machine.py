@@ -49,6 +49,7 @@ SPECS = {
         models=[{"name": "current", "uri": "pvc://m/a.pt2"}, {"name": "other", "uri": "pvc://m/o.pt2"}]
     ),
     "advisory": scenes.spec(retraining=None),
+    "scheduled": scenes.spec(schedule="*/30 * * * *"),
     "suspended": scenes.spec(suspend=True),
     "unlabelled": scenes.spec(data={key: value for key, value in scenes.spec()["data"].items() if key != "labels"}),
     "no-trainer": scenes.spec(
@@ -57,7 +58,7 @@ SPECS = {
     ),
 }
 STATIONS: dict[str, Callable[[], Scene]] = {
-    **{name: functools.partial(Scene, spec=SPECS[name]) for name in ("full", "two-models", "unlabelled", "advisory")},
+    **{name: functools.partial(Scene, spec=SPECS[name]) for name in ("full", "two-models", "unlabelled", "advisory", "scheduled")},
     "offered": scenes.offered,
     "approved": scenes.approved,
     "intended": scenes.intended,

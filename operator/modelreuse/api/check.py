@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, ConfigDict, Field, StringConstraints, WithJsonSchema, model_validator
 
 from modelreuse.api.conditions import Condition
+from modelreuse.api.schedule import Schedule, TimeZone
 from modelreuse.api.spending import Spending
 from modelreuse.api.templates import check_pod_template
 from modelreuse.api.types import (
@@ -373,6 +374,11 @@ class ModelReuseCheckSpec(ApiModel):
     assessment: Assessment = Assessment()
     retraining: Retraining | None = None
     """Without it the check is advisory."""
+    schedule: Schedule | None = None
+    """When to assess again, as a CronJob says it. An assessment that waits for approval then stays as it is, unless the new
+    one recommends something else."""
+    time_zone: TimeZone = "UTC"
+    """Of the schedule."""
     suspend: bool = False
     """While true, nothing new is launched."""
 
@@ -641,6 +647,28 @@ class Summary(StatusModel):
     carbon: Annotated[str, StringConstraints(max_length=80)] | None = None
 
 
+class ScreenedModel(StatusModel):
+    """How far one candidate's part of a scheduled assessment is. Its answer stays with its Job until all are there."""
+
+    model: DnsLabel
+    attempt: Attempt = 1
+    job: JobReference
+
+
+class Screening(StatusModel):
+    """A scheduled assessment that runs beside the current one."""
+
+    nonce: Annotated[str, StringConstraints(max_length=64)]
+    started_at: Time
+    models: Annotated[
+        list[ScreenedModel],
+        Field(
+            max_length=MAX_MODELS,
+            json_schema_extra={"x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["model"]},
+        ),
+    ] = []
+
+
 class ModelReuseCheckStatus(StatusModel):
     """The answer. Written by the operator alone."""
 
@@ -674,6 +702,9 @@ class ModelReuseCheckStatus(StatusModel):
     """Of the CronJob's `jobTemplate` when the retraining of this assessment was first offered."""
     rejected: ShortText | None = None
     """Who rejected the current assessment."""
+    screening: Screening | None = None
+    screened_at: Time | None = None
+    """When the last scheduled assessment began."""
     retraining: RetrainingStatus | None = None
     verification: VerificationStatus | None = None
     history: Annotated[list[HistoryRow], Field(max_length=MAX_HISTORY)] = []

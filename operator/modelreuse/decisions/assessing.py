@@ -43,7 +43,7 @@ def begin(observed: Observed, now: datetime) -> ModelReuseCheckStatus:
         spec_hash=spec_hash,
         assess_token=token or None,
         started_at=now,
-        history=_history(status),
+        history=history_with(status),
     )
 
 
@@ -202,7 +202,8 @@ def _job(
     )
 
 
-def _history(status: ModelReuseCheckStatus) -> list[HistoryRow]:
+def history_with(status: ModelReuseCheckStatus) -> list[HistoryRow]:
+    """The history once another assessment takes the place of this one."""
     if status.assessed_at is None or status.recommendation is None:
         return status.history
     row = HistoryRow(
