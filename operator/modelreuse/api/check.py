@@ -608,6 +608,8 @@ class RetrainingStatus(StatusModel):
     energy_basis: Basis | None = None
     reported_energy_wh: Amount | None = None
     pods: Annotated[list[SeenPod], Field(max_length=MAX_SEEN_PODS)] = []
+    attempts: Attempt | None = None
+    """How many pods it had: a queue that needs room ends one and begins another later."""
     removed_pod_seconds: Amount | None = None
     """Of pods that were removed: preempted, evicted, deleted."""
     charge: Spending | None = None

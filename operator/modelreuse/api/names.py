@@ -35,6 +35,9 @@ ROLE_LABEL: Final = f"{GROUP}/role"
 TASK_ANNOTATION: Final = f"{GROUP}/task"
 RESERVED_PREFIX: Final = "mrc-"
 
+# Others' names that we read.
+QUEUE_LABEL: Final = "kueue.x-k8s.io/queue-name"
+
 # The containers by which results come back.
 WORKER_CONTAINER: Final = "worker"
 TRAINER_CONTAINER: Final = "trainer"

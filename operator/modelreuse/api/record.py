@@ -18,6 +18,7 @@ from modelreuse.api.check import (
 from modelreuse.api.types import (
     Amount,
     ApiModel,
+    Attempt,
     DnsLabel,
     Fraction,
     Identity,
@@ -79,6 +80,8 @@ class Outcome(ApiModel):
     steps: Steps | None = None
     target_reached: bool | None = None
     """False means that the steps are a lower bound (right-censored)."""
+    attempts: Attempt | None = None
+    """How many pods it had, one after another."""
     pod_seconds: Amount | None = None
     energy_wh: Amount | None = None
     energy_basis: Literal["Measured", "Estimated", "Assumed", "Reported"] | None = None

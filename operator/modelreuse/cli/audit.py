@@ -90,6 +90,8 @@ def _measured(outcome: Outcome) -> str:
     if outcome.steps is not None:
         reached = "reached" if outcome.target_reached else "not reached"
         parts.append(f"{outcome.steps} steps, target {reached} (Reported)")
+    if outcome.attempts is not None and outcome.attempts > 1:
+        parts.append(f"{outcome.attempts} pods, one after another")
     if outcome.pod_seconds is not None:
         parts.append(f"{format_decimal(outcome.pod_seconds)} s of pod time (Measured)")
     if outcome.energy_wh is not None:

@@ -8,7 +8,13 @@ from datetime import datetime
 from typing import Any
 
 from modelreuse.api import Failure
-from modelreuse.api.names import INPUTS_CONTAINER, TASK_ANNOTATION, TRAINER_CONTAINER, WORKER_CONTAINER
+from modelreuse.api.names import (
+    INPUTS_CONTAINER,
+    QUEUE_LABEL,
+    TASK_ANNOTATION,
+    TRAINER_CONTAINER,
+    WORKER_CONTAINER,
+)
 from modelreuse.cluster import failure_of
 from modelreuse.decisions import ObservedJob, ObservedPod
 from modelreuse.manifests import accelerators_of, cores_of
@@ -37,6 +43,7 @@ def observed_job(job: Json, pods: Sequence[Json]) -> ObservedJob:
         succeeded=complete is not None,
         failure=_failure(failed, "JobFailed") if failed else None,
         suspended=spec.get("suspend", False),
+        queue=(metadata.get("labels") or {}).get(QUEUE_LABEL),
         pods=tuple(observed_pod(pod) for pod in by_age),
     )
 

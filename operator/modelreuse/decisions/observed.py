@@ -60,6 +60,8 @@ class ObservedJob:
     failure: Failure | None = None
     """Reason and message of the Job's condition `Failed`."""
     suspended: bool = False
+    queue: str | None = None
+    """Of Kueue, that holds it while it is suspended."""
     pods: tuple[ObservedPod, ...] = ()
 
 

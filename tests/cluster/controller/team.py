@@ -108,7 +108,8 @@ class Team:
     def pod(self, job: Object) -> Object:
         """The Job's pod, once it is there, bound to the node."""
         pod = until(lambda: self._pod_of(job), f"Job {job['metadata']['name']} has a pod")
-        self._bind(pod)
+        if "nodeName" not in pod["spec"]:
+            self._bind(pod)
         return pod
 
     def assess(self, check: Object) -> None:
@@ -125,10 +126,14 @@ class Team:
 
         return until(offered, "something can be approved")
 
-    def _pod_of(self, job: Object) -> Object | None:
+    def pods(self, job: Object) -> list[Object]:
+        """The Job's pods."""
         label = f"batch.kubernetes.io/controller-uid={job['metadata']['uid']}"
-        pods = self["admin"].list(self.obj("Pod", version="v1"), labelSelector=label)
-        return {"apiVersion": "v1", "kind": "Pod", **pods[0]} if pods else None
+        found = self["admin"].list(self.obj("Pod", version="v1"), labelSelector=label)
+        return [{"apiVersion": "v1", "kind": "Pod", **pod} for pod in found]
+
+    def _pod_of(self, job: Object) -> Object | None:
+        return next((pod for pod in self.pods(job) if "deletionTimestamp" not in pod["metadata"]), None)
 
     def _bind(self, pod: Object) -> None:
         target = {"apiVersion": "v1", "kind": "Node", "name": NODE}

@@ -12,6 +12,7 @@ from cluster.waiting import until
 RBAC = "rbac.authorization.k8s.io"
 OPERATOR = "system:serviceaccount:modelreuse-system:operator"
 JOB_CONTROLLER = "system:serviceaccount:kube-system:job-controller"
+KUEUE = "system:serviceaccount:kueue-system:kueue-controller-manager"
 GARBAGE_COLLECTOR = "system:serviceaccount:kube-system:generic-garbage-collector"
 NODE = "system:node:n1"
 READ, READ_BY_EXPRESSION = "tier", "stage"
@@ -39,6 +40,10 @@ _JOBS_AND_ONE_CRON_JOB: tuple[Object, ...] = (
     {"apiGroups": ["batch"], "resources": ["jobs"], "verbs": ["create"]},
     {"apiGroups": ["batch"], "resources": ["cronjobs"], "resourceNames": ["nightly"], "verbs": ["get"]},
 )
+_OF_KUEUE = ("system:serviceaccounts", "system:serviceaccounts:kueue-system")
+_HOLDS_JOBS: tuple[Object, ...] = (
+    {"apiGroups": ["batch"], "resources": ["jobs", "jobs/status"], "verbs": ["get", "update", "patch"]},
+)
 _PURGE = {"apiGroups": ["modelreuse.io"], "resources": ["retrainingrecords"], "verbs": ["delete", "purge"]}
 
 CAST: dict[str, tuple[str, tuple[str, ...], tuple[str, ...], tuple[Object, ...]]] = {
@@ -51,6 +56,8 @@ CAST: dict[str, tuple[str, tuple[str, ...], tuple[str, ...], tuple[Object, ...]]
     "ivan": ("ivan", (), ("modelreuse-importer",), ()),
     "pat": ("pat", (), (), (_PURGE,)),
     "mallory": ("mallory", (), (), (_WILDCARD,)),
+    "kueue": (KUEUE, _OF_KUEUE, (), _HOLDS_JOBS),
+    "other_kueue": ("system:serviceaccount:kueue-system:default", _OF_KUEUE, (), _HOLDS_JOBS),
     "eve": ("eve", (), (), ()),
     "ci": ("system:serviceaccount:{namespace}:ci", (), ("edit", "modelreuse-approver"), ()),
     "shared_admin": ("system:admin", (), ("admin", "modelreuse-approver"), ()),
