@@ -35,6 +35,9 @@ ROLE_LABEL: Final = f"{GROUP}/role"
 TASK_ANNOTATION: Final = f"{GROUP}/task"
 RESERVED_PREFIX: Final = "mrc-"
 
+# On a namespace, by the platform team.
+ACCELERATORS_LABEL: Final = f"{GROUP}/accelerators"
+
 # Others' names that we read.
 QUEUE_LABEL: Final = "kueue.x-k8s.io/queue-name"
 

@@ -59,6 +59,7 @@ async def test_a_queue_holds_places_preempts_and_lets_go_and_all_of_it_is_one_re
     team["node"].patch(first, {"status": {"phase": "Running"}}, part="status")
     await looks.settle(check)
     preempt(team, job)
+    team["admin"].delete(first, gracePeriodSeconds="0")  # as its node would, once the pod has ended
     await looks.settle(check)
     assert team.condition(check, "Reconciling")["reason"] == "Queued"
     until(lambda: team.pods(job) == [], "the pod is gone")

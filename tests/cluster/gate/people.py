@@ -93,8 +93,19 @@ def gather(admin: Person, namespace: str) -> Mapping[str, Person]:
         lambda: people["bella"].may("create", "modelreuse.io", "modelreusechecks", namespace),
         "the role edit includes checks",
     )
+    _keep_accelerators(admin, namespace)
     until(lambda: people["ivan"].may("import", "modelreuse.io", "retrainingrecords", namespace), "ivan may import")
     return people
+
+
+def _keep_accelerators(admin: Person, namespace: str) -> None:
+    """For approved retrainings, and for the service account `inference`."""
+    reference = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}}
+    admin.patch(reference, {"metadata": {"labels": {"modelreuse.io/accelerators": "approved"}}})
+    account = {"namespace": namespace, "name": "inference"}
+    admin.apply({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": account})
+    binding = _binding(namespace, "inference", "ClusterRole", "modelreuse-accelerator-user", "")
+    admin.apply(binding | {"subjects": [{"kind": "ServiceAccount", **account}]})
 
 
 def make_namespace(admin: Person, name: str) -> None:
