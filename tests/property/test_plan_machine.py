@@ -58,7 +58,10 @@ SPECS = {
     ),
 }
 STATIONS: dict[str, Callable[[], Scene]] = {
-    **{name: functools.partial(Scene, spec=SPECS[name]) for name in ("full", "two-models", "unlabelled", "advisory", "scheduled")},
+    **{
+        name: functools.partial(Scene, spec=SPECS[name])
+        for name in ("full", "two-models", "unlabelled", "advisory", "scheduled")
+    },
     "offered": scenes.offered,
     "approved": scenes.approved,
     "intended": scenes.intended,

@@ -375,8 +375,8 @@ class ModelReuseCheckSpec(ApiModel):
     retraining: Retraining | None = None
     """Without it the check is advisory."""
     schedule: Schedule | None = None
-    """When to assess again, as a CronJob says it. An assessment that waits for approval then stays as it is, unless the new
-    one recommends something else."""
+    """When to assess again, as a CronJob says it. An assessment that waits for approval then stays as it is, unless the
+    new one recommends something else."""
     time_zone: TimeZone = "UTC"
     """Of the schedule."""
     suspend: bool = False

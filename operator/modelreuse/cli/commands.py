@@ -92,9 +92,7 @@ def audit(name: str | None, file: Path | None, namespace: str | None, context: s
 @click.argument("uri")
 @click.option("--sha256", metavar="HASH", help="The artefact's bytes must have been verified under this hash.")
 @_where("Ask the checks in this file, as kubectl get mrc -o yaml prints them; - reads standard input. It is believed.")
-def promote_check(
-    uri: str, sha256: str | None, file: Path | None, namespace: str | None, context: str | None
-) -> None:
+def promote_check(uri: str, sha256: str | None, file: Path | None, namespace: str | None, context: str | None) -> None:
     """Say whether the artefact at URI may be promoted: whether a PromotionAllowed=True names exactly it.
 
     Without --sha256 the answer is about the bytes whose hash it prints: compare before you deploy.

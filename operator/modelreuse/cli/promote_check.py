@@ -17,7 +17,9 @@ _SHA256 = re.compile(r"(sha256:)?[0-9a-f]{64}")
 def run(uri: str, sha256: str | None, file: Path | None, place: Place) -> None:
     """Prints which check allows it. Raises Problem: with exit status 1 for a no, 2 where there is no answer."""
     if sha256 is not None and not _SHA256.fullmatch(sha256):
-        raise Problem(f"--sha256 {sha256}: give 64 hexadecimal digits in lower case, with or without sha256: before them")
+        raise Problem(
+            f"--sha256 {sha256}: give 64 hexadecimal digits in lower case, with or without sha256: before them"
+        )
     wanted = f"sha256:{sha256.removeprefix('sha256:')}" if sha256 is not None else None
     found = stored.in_file(file, place) if file is not None else stored.checks(place)
     naming = [stored.parsed_check(each) for each in found.checks if _artefact(each) == uri]

@@ -48,7 +48,7 @@ class Place:
 
 
 def in_file(path: Path, place: Place) -> Stored:
-    """The checks and records in a file, also those inside a List, as `kubectl get -o yaml` prints it. Raises Problem."""
+    """The checks and records in a file, also those inside a List as `kubectl get -o yaml` prints it. Raises Problem."""
     if place != Place():
         raise Problem("--context and --namespace are about a cluster; a file is read as it is")
     found = list(_objects(documents(path)))

@@ -51,7 +51,9 @@ def audit(record: RetrainingRecord) -> Audit:
     """Computes again all that the record's approval rests on."""
     approval = record.spec.approval
     if approval is None:
-        return Audit((), (f"spec.approval: is missing: a record of source {record.spec.source} was approved by nobody",))
+        return Audit(
+            (), (f"spec.approval: is missing: a record of source {record.spec.source} was approved by nobody",)
+        )
     digest = Recomputed("digest", approval.digest, digest_of(approval.preimage))
     try:
         parts = json.loads(approval.preimage)

@@ -117,9 +117,7 @@ def offer(
             reason="SpecTooLarge",
             message=f"what would be approved takes {len(image.canonical)} bytes; the record holds {MAX_PREIMAGE}",
         )
-    unsafe = (
-        not_allowed(status.assessments, rules) or not_listed(inputs.image, rules) or not_pinned(template, rules)
-    )
+    unsafe = not_allowed(status.assessments, rules) or not_listed(inputs.image, rules) or not_pinned(template, rules)
     if unsafe is not None:
         return unsafe
     if not budgets(rules):

@@ -85,7 +85,10 @@ def _on_offer(
         return status
     if isinstance(current, Failure) or isinstance(rules, Failure):
         return status.model_copy(update={"approval": None})
-    update = {"approval": offered(status, current, rules, now), "template_sha256": frozen_by(observed, current.template)}
+    update = {
+        "approval": offered(status, current, rules, now),
+        "template_sha256": frozen_by(observed, current.template),
+    }
     return declined(observed, status.model_copy(update=update), now)
 
 

@@ -201,7 +201,11 @@ def _with_result(
     ended_at: datetime,
 ) -> ModelReuseCheckStatus:
     if not job.succeeded:
-        failure = refused_inputs(job, retraining.intent.digest) or job.failure or Failure(reason="TrainerFailed", message=f"Job {job.name} failed")
+        failure = (
+            refused_inputs(job, retraining.intent.digest)
+            or job.failure
+            or Failure(reason="TrainerFailed", message=f"Job {job.name} failed")
+        )
         return _ended(status, retraining, ended_at, "Failed", failure)
     pod = answering_pod(job)
     if pod is None or pod.message is None:

@@ -91,4 +91,6 @@ def _waits(status: ModelReuseCheckStatus, now: datetime) -> bool:
 
 def _advice(recommendation: Recommendation | None) -> tuple[str, str, tuple[str, ...]] | None:
     """What somebody would do by it; the reasons may change."""
-    return recommendation and (recommendation.action, recommendation.model, tuple(recommendation.layers))
+    if recommendation is None:
+        return None
+    return recommendation.action, recommendation.model, tuple(recommendation.layers)

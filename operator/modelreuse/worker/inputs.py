@@ -23,7 +23,9 @@ def compare(task: InputsTask, places: Places) -> InputsSummary:
     """Does the task in this process. Raises TaskError: InputsChanged, and what reading files raises."""
     for uri, field, found, approved in _found(task, places):
         if found != approved:
-            raise TaskError("InputsChanged", field, f"{uri!r}: holds {found}, but {approved} was approved; assess again")
+            raise TaskError(
+                "InputsChanged", field, f"{uri!r}: holds {found}, but {approved} was approved; assess again"
+            )
     return InputsSummary(task=task.task)
 
 

@@ -1,4 +1,4 @@
-"""A retraining in a queue: Kueue's requests, on a real API server with the real Job controller; Kueue itself is played."""
+"""A retraining in a queue: Kueue's requests on a real API server with the real Job controller; Kueue is played."""
 
 from cluster.controller.looks import Looks
 from cluster.controller.team import Team
@@ -8,7 +8,10 @@ from cluster.waiting import until
 from unit.decisions import scenes
 
 QUEUE = "kueue.x-k8s.io/queue-name"
-TAKEN_BACK = {"metadata": {"labels": {"kueue.x-k8s.io/podset": None}}, "spec": {"nodeSelector": None, "tolerations": None}}
+TAKEN_BACK = {
+    "metadata": {"labels": {"kueue.x-k8s.io/podset": None}},
+    "spec": {"nodeSelector": None, "tolerations": None},
+}
 
 
 async def queued(looks: Looks, team: Team) -> tuple[Object, Object]:

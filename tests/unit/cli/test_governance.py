@@ -99,7 +99,9 @@ def test_an_unreadable_record_is_told_by_its_field(tmp_path: Path) -> None:
     assert "spec.source: is required" in done.stderr
 
 
-@pytest.mark.parametrize("arguments", [["audit"], ["audit", ""], ["audit", "a/b/c"], ["audit", "digits", "-f", "x.yaml"]])
+@pytest.mark.parametrize(
+    "arguments", [["audit"], ["audit", ""], ["audit", "a/b/c"], ["audit", "digits", "-f", "x.yaml"]]
+)
 def test_an_audit_must_say_of_what(arguments: list[str]) -> None:
     assert click.testing.CliRunner().invoke(main, arguments).exit_code == 2
 

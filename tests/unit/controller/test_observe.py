@@ -133,7 +133,10 @@ def from_cron_job(**status: Any) -> ModelReuseCheck:
 
 async def test_a_cron_job_gives_its_template_as_it_was_written() -> None:
     pod = {"metadata": {"creationTimestamp": None, "labels": {"a": "b"}}, "spec": {"containers": []}}
-    spec = {"schedule": "0 0 1 1 *", "jobTemplate": {"metadata": {"creationTimestamp": None}, "spec": {"template": pod}}}
+    spec = {
+        "schedule": "0 0 1 1 *",
+        "jobTemplate": {"metadata": {"creationTimestamp": None}, "spec": {"template": pod}},
+    }
     async with server([yes(spec=spec)]) as (told, client):
         template = await template_of(client, from_cron_job())
     assert told.asked == ["GET /apis/batch/v1/namespaces/team/cronjobs/nightly"]

@@ -48,7 +48,9 @@ def test_what_was_approved_is_the_container_with_its_hashes() -> None:
 
 def test_other_bytes_end_the_retraining_with_the_field_that_names_them() -> None:
     scene = launched()
-    said = compared(scene.digest, reason="InputsChanged", field="spec.data.new.uri", message="spec.data.new.uri: holds x")
+    said = compared(
+        scene.digest, reason="InputsChanged", field="spec.data.new.uri", message="spec.data.new.uri: holds x"
+    )
     failed = scene.failed(scene.training).with_job(scene.training, pods=(scenes.pod(None, **said),))
     todo = failed.plan()
     assert reason(todo) == ("InputsChanged", "spec.data.new.uri: holds x")
@@ -71,7 +73,8 @@ def test_a_trainer_that_fails_by_itself_is_told_as_before() -> None:
 
 
 @pytest.mark.parametrize(
-    "message", [None, "", "yes", "[]", json.dumps({"task": sha("9")}), json.dumps({"task": "", "surprise": 1}), "x" * 5000]
+    "message",
+    [None, "", "yes", "[]", json.dumps({"task": sha("9")}), json.dumps({"task": "", "surprise": 1}), "x" * 5000],
 )
 def test_a_result_whose_inputs_nobody_confirmed_does_not_count(message: str | None) -> None:
     assert ended(launched(), inputs_message=message)[0] == "InputsUnconfirmed"

@@ -45,9 +45,9 @@ def test_it_begins_when_it_is_due_and_not_before() -> None:
 
 def test_the_operator_wakes_for_it() -> None:
     assert waiting().plan().wake_at == NOW + timedelta(hours=1)
-    assert assessed(spec=spec(schedule="30 9 * * *") | {"timeZone": "Asia/Tokyo"}).plan().wake_at == datetime.fromisoformat(
-        "2026-05-05T00:30:00+00:00"
-    )
+    assert assessed(
+        spec=spec(schedule="30 9 * * *") | {"timeZone": "Asia/Tokyo"}
+    ).plan().wake_at == datetime.fromisoformat("2026-05-05T00:30:00+00:00")
 
 
 def test_a_person_who_waits_is_not_forgotten_over_it() -> None:
@@ -136,11 +136,14 @@ def test_nothing_is_screened_while_a_retraining_runs() -> None:
     assert scene.later(hours=3).plan().status.screening is None
 
 
-@pytest.mark.parametrize("change", [{"suspend": True}, {"schedule": None}])
-def test_without_a_schedule_or_suspended_nothing_is_screened(change: dict[str, Any]) -> None:
-    todo = assessed(spec=spec(**{"schedule": HOURLY} | change)).later(hours=5).plan()
-    assert todo.create == ()
-    assert todo.status.screening is None
+def test_a_suspended_check_is_not_screened() -> None:
+    todo = waiting().edited(suspend=True).later(hours=5).plan()
+    assert (todo.create, todo.status.screening, todo.status.nonce) == ((), None, scenes.NONCE)
+
+
+def test_without_a_schedule_nothing_is_screened() -> None:
+    todo = assessed().later(hours=5).plan()
+    assert (todo.create, todo.status.screening) == ((), None)
 
 
 def test_what_was_missed_comes_once() -> None:

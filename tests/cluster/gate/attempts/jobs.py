@@ -98,7 +98,7 @@ PLACE = {
     "spec": {"nodeSelector": {"pool": "spot"}, "tolerations": [{"key": "spot", "operator": "Exists"}]},
 }
 """What Kueue merges into a pod template: a flavor's node labels and tolerations, and a label of its own."""
-TEMPLATE = 'may not change spec.template of Job {ns}/mrc-{name}'
+TEMPLATE = "may not change spec.template of Job {ns}/mrc-{name}"
 GATED = {"spec": {"schedulingGates": [{"name": "x"}]}}
 NODE_AFFINITY = {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": [
     {"matchExpressions": [{"key": "gpu", "operator": "Exists"}]}]}}}  # fmt: skip
