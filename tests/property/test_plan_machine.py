@@ -23,7 +23,7 @@ from modelreuse.api.names import APPROVE, APPROVED_BY, ASSESS, REJECT, REJECTED_
 from modelreuse.costs import NOTHING
 from modelreuse.decisions import Ledger, OwnedJob, Plan, Rights
 from modelreuse.decisions.ledger import excess, reservation_of, used
-from modelreuse.manifests import record_name
+from modelreuse.manifests import JobTemplate, record_name
 from unit.decisions import scenes
 from unit.decisions.scenes import Scene
 
@@ -52,6 +52,10 @@ SPECS = {
     "scheduled": scenes.spec(schedule="*/30 * * * *"),
     "suspended": scenes.spec(suspend=True),
     "unlabelled": scenes.spec(data={key: value for key, value in scenes.spec()["data"].items() if key != "labels"}),
+    "by-cron-job": scenes.spec(
+        retraining={key: value for key, value in scenes.spec()["retraining"].items() if key != "jobTemplate"}
+        | {"fromCronJob": "nightly"}
+    ),
     "no-trainer": scenes.spec(
         retraining=scenes.spec()["retraining"]
         | {"jobTemplate": {"spec": {"template": {"spec": {"containers": [{"name": "x"}]}}}}}
@@ -62,6 +66,7 @@ STATIONS: dict[str, Callable[[], Scene]] = {
         name: functools.partial(Scene, spec=SPECS[name])
         for name in ("full", "two-models", "unlabelled", "advisory", "scheduled")
     },
+    "by-cron-job": lambda: scenes.assessed(spec=SPECS["by-cron-job"], cron_job=NIGHTLY),
     "offered": scenes.offered,
     "approved": scenes.approved,
     "intended": scenes.intended,
@@ -71,6 +76,12 @@ STATIONS: dict[str, Callable[[], Scene]] = {
     "completed": scenes.completed,
 }
 """Where a story begins: a random world hardly ever gets far by itself."""
+NIGHTLY = scenes.spec()["retraining"]["jobTemplate"]
+CRON_JOBS = {
+    "as it was": NIGHTLY,
+    "edited": {"metadata": {"labels": {"queue": "gpus"}}, **NIGHTLY},
+    "gone": Failure(reason="CronJobMissing", message="there is no CronJob nightly"),
+}
 GATE = Failure(reason="GateMissing", message="ValidatingAdmissionPolicy modelreuse-decisions is not installed")
 
 json_values = st.recursive(
@@ -235,6 +246,9 @@ class World(RuleBasedStateMachine):
         assert approved["spec"] == self.assessed_spec()
         assert approved["policies"] == {each.metadata.name: each.spec.to_wire() for each in self.scene.policies}
         assert [approved["profile"]] == [each.spec.to_wire() for each in self.scene.profiles]
+        template = self.scene.template
+        assert isinstance(template, JobTemplate)
+        assert ("queue" in approved["job"]["metadata"]["labels"]) == ("metadata" in template.content)
         assert self.scene.status["retraining"]["launched"], "status was not stored before"
         assert self.scene.status["retraining"]["intent"]["digest"] == digest
 
@@ -413,6 +427,10 @@ class World(RuleBasedStateMachine):
     @rule(gate=st.sampled_from([None, None, GATE]))
     def the_gate_changes(self, gate: Failure | None) -> None:
         self.scene = self.scene.but(gate=gate)
+
+    @rule(cron_job=st.sampled_from(["as it was", *CRON_JOBS]))
+    def the_cron_job_changes(self, cron_job: str) -> None:
+        self.scene = self.scene.but(cron_job=CRON_JOBS[cron_job])
 
     @rule(state=st.sampled_from(["as installed", "as installed", "another"]))
     def the_gate_is_put_back(self, state: str) -> None:

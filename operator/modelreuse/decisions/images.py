@@ -37,15 +37,6 @@ def not_allowed(assessments: list[ModelAssessment], rules: Rules) -> Failure | N
     return None
 
 
-def not_listed(image: str, rules: Rules) -> Failure | None:
-    """Why nothing of ours could run: our own worker's image is named by a digest that isn't on the policies' list."""
-    digest = digest_in(image)
-    if rules.images is None or digest is None or digest in rules.images:
-        return None
-    message = f"the operator's worker image {image} is not on the list spec.images of {_names(rules)}"
-    return Failure(reason="ImageNotAllowed", message=message)
-
-
 def not_pinned(template: JobTemplate, rules: Rules) -> Failure | None:
     """Why a retraining can't be offered: an image in its template could mean another one tomorrow."""
     if not rules.require_image_digest:

@@ -24,7 +24,7 @@ from modelreuse.api import (
 from modelreuse.api.record import MAX_PREIMAGE
 from modelreuse.decisions.budgets import beyond, bound, budgets
 from modelreuse.decisions.digest import Preimage, preimage
-from modelreuse.decisions.images import not_allowed, not_listed, not_pinned
+from modelreuse.decisions.images import not_allowed, not_pinned
 from modelreuse.decisions.observed import Observed
 from modelreuse.decisions.policies import Rules
 from modelreuse.decisions.recommendation import needs_approval, scores_of
@@ -117,7 +117,7 @@ def offer(
             reason="SpecTooLarge",
             message=f"what would be approved takes {len(image.canonical)} bytes; the record holds {MAX_PREIMAGE}",
         )
-    unsafe = not_allowed(status.assessments, rules) or not_listed(inputs.image, rules) or not_pinned(template, rules)
+    unsafe = not_allowed(status.assessments, rules) or not_pinned(template, rules)
     if unsafe is not None:
         return unsafe
     if not budgets(rules):

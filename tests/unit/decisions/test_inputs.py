@@ -93,11 +93,3 @@ def test_an_image_off_the_list_confirms_nothing(image: str | None) -> None:
     fine = scene.answered(scene.training, result(scene.digest)).plan().status.retraining
     assert fine is not None
     assert fine.result == "Succeeded"
-
-
-def test_our_own_image_off_the_list_offers_nothing() -> None:
-    assert scenes.assessed(policies=(policy(images=[sha("a")]),)).condition("Approved")["reason"] == "AwaitingApproval"
-    scene = scenes.assessed(policies=(policy(images=[sha("a")]),), image=OTHER)
-    assert scene.condition("Approved")["reason"] == "ImageNotAllowed"
-    tagged = scenes.assessed(policies=(policy(images=[sha("a")]),), image="worker:dev")
-    assert tagged.condition("Approved")["reason"] == "AwaitingApproval", "the node will say what it was"
