@@ -1,10 +1,11 @@
 """What adapting would cost: steps from scores and records, then hours, energy, carbon and money, each with an interval.
 
-Imports the API and numpy only. Grid intensity, power and prices come in as values of a CostProfile; nothing is looked
-up, and nothing decides.
+Imports the API and numpy only. Power, prices and grid intensity come in as values of a CostProfile, which may
+leave the last to the shipped table; nothing decides.
 """
 
 from modelreuse.costs.calibration import Case, StepsPrediction, cases_of, predict_steps
+from modelreuse.costs.grid import UnknownZoneError, with_intensity
 from modelreuse.costs.machine import Machine, dearest_machine, machine_of
 from modelreuse.costs.prediction import predict
 from modelreuse.costs.quantities import Interval
@@ -16,6 +17,7 @@ __all__ = [
     "Interval",
     "Machine",
     "StepsPrediction",
+    "UnknownZoneError",
     "cases_of",
     "dearest_machine",
     "energy_of_pod_time",
@@ -25,4 +27,5 @@ __all__ = [
     "share",
     "spending_of_pod_time",
     "total",
+    "with_intensity",
 ]

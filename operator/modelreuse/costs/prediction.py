@@ -14,6 +14,7 @@ from modelreuse.api import (
     decimal,
 )
 from modelreuse.costs.calibration import COVERAGE, StepsPrediction, cases_of, predict_steps
+from modelreuse.costs.grid import location_intensity
 from modelreuse.costs.machine import Machine
 from modelreuse.costs.quantities import Interval
 from modelreuse.costs.step_cost import step_cost
@@ -76,7 +77,7 @@ def _cost(
     # Hardware that the profile doesn't list has unknown emissions and rent; a figure without them would be too low.
     if profile and machine:
         embodied = hours.scaled(machine.embodied_grams_per_hour)
-        location = kilowatt_hours.scaled(float(profile.grid.location_grams_per_kwh)).plus(embodied)
+        location = kilowatt_hours.scaled(location_intensity(profile.grid)).plus(embodied)
         if profile.grid.market_grams_per_kwh is not None:
             market = kilowatt_hours.scaled(float(profile.grid.market_grams_per_kwh)).plus(embodied)
         if profile.prices:
