@@ -18,6 +18,7 @@ from modelreuse.api.check import (
 from modelreuse.api.types import (
     Amount,
     ApiModel,
+    Attempt,
     DnsLabel,
     Fraction,
     Identity,
@@ -47,6 +48,8 @@ class RecordedApproval(ApiModel):
     preimage: Annotated[str, StringConstraints(max_length=MAX_PREIMAGE)]
     """The canonical JSON (RFC 8785) whose SHA-256 is the digest."""
     requested_by: Identity
+    edited_by: Identity | None = None
+    """Who was the last to change the spec."""
     approved_by: Identity
     approved_by_groups: Annotated[str, StringConstraints(max_length=1024)] = ""
     at: Time
@@ -77,6 +80,8 @@ class Outcome(ApiModel):
     steps: Steps | None = None
     target_reached: bool | None = None
     """False means that the steps are a lower bound (right-censored)."""
+    attempts: Attempt | None = None
+    """How many pods it had, one after another."""
     pod_seconds: Amount | None = None
     energy_wh: Amount | None = None
     energy_basis: Literal["Measured", "Estimated", "Assumed", "Reported"] | None = None
