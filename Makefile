@@ -20,7 +20,7 @@ REGISTRY ?=
 
 export PYTHONPATH := operator:tools
 
-.PHONY: help setup demo test test-unit test-storage test-cluster test-e2e test-gpu bench-governance bench-scores lint generate \
+.PHONY: help setup demo test test-unit test-storage test-cluster test-e2e test-gpu bench-governance bench-prediction bench-scores lint generate \
   cluster-up cluster-down images study study-replay study-scores study-report study-pilot clean
 
 help: ## List what can be made
@@ -70,6 +70,10 @@ test-gpu: setup ## What needs an NVIDIA GPU
 bench-scores: export PYTHONPATH := operator:tools:tests
 bench-scores: setup ## What scores cost and how exact they are, beside their peers; writes build/bench/scores.json
 	$(PYTHON) -m bench.scores
+
+bench-prediction: export PYTHONPATH := operator:tools:tests
+bench-prediction: setup ## How good predictions of steps are on the study's records; writes build/bench/prediction.json
+	OMP_NUM_THREADS=1 $(PYTHON) -m bench.prediction
 
 lint: setup ## ruff, mypy --strict, import arrows, generated files
 	.venv/bin/ruff check .
