@@ -527,7 +527,9 @@ class Prediction(StatusModel):
     records: Count
     """How many earlier retrainings the prediction rests on."""
     coverage: Fraction
-    """The share of cases that the intervals are meant to hold."""
+    """The share of cases that the intervals of steps are meant to hold."""
+    max_steps: Steps | None = None
+    """The declared budget. An interval of steps that ends here may go on: the target may not be met by then."""
     method: ShortText
     cost_profile_sha256: Sha256 | None = None
     """Of the CostProfile's spec that hours, energy, carbon and money were computed by; absent without a profile."""

@@ -180,6 +180,8 @@ def record_spec(
             "max_steps": retraining.max_steps,
             "target": current.target,
             "scores": assessment.scores,
+            "samples": assessment.samples,
+            "trainable_share": assessment.trainable_share,
             "hashes": assessment.hashes,
             "predicted": current.cost,
             "approval": {
