@@ -41,6 +41,8 @@ from modelreuse.api.check import (
     Retraining,
     RetrainingStatus,
     ScoreStatus,
+    ScreenedModel,
+    Screening,
     SeenPod,
     Summary,
     Target,
@@ -56,6 +58,8 @@ from modelreuse.api.contracts import (
     AssessmentSummary,
     AssessmentTask,
     FieldError,
+    InputsSummary,
+    InputsTask,
     TrainingPlan,
     TrainingResult,
     UnreadableMessageError,
@@ -103,6 +107,7 @@ from modelreuse.api.report import (
     ReportedShift,
     ReportedSoftware,
 )
+from modelreuse.api.schedule import next_time
 from modelreuse.api.spending import Spending
 from modelreuse.api.templates import InvalidTemplateError
 from modelreuse.api.types import (
@@ -150,6 +155,8 @@ __all__ = [
     "Grid",
     "Hardware",
     "HistoryRow",
+    "InputsSummary",
+    "InputsTask",
     "Intent",
     "InvalidTemplateError",
     "JobReference",
@@ -190,6 +197,8 @@ __all__ = [
     "RetrainingStatus",
     "ReuseThresholds",
     "ScoreStatus",
+    "ScreenedModel",
+    "Screening",
     "SeenPod",
     "Spending",
     "StatusModel",
@@ -207,6 +216,7 @@ __all__ = [
     "duration_seconds",
     "format_decimal",
     "merge_conditions",
+    "next_time",
     "parse_message",
     "shortened",
 ]

@@ -18,9 +18,11 @@ from modelreuse.api.check import (
 from modelreuse.api.types import (
     Amount,
     ApiModel,
+    Attempt,
     DnsLabel,
     Fraction,
     Identity,
+    Number,
     ObjectName,
     Sha256,
     StatusModel,
@@ -47,6 +49,8 @@ class RecordedApproval(ApiModel):
     preimage: Annotated[str, StringConstraints(max_length=MAX_PREIMAGE)]
     """The canonical JSON (RFC 8785) whose SHA-256 is the digest."""
     requested_by: Identity
+    edited_by: Identity | None = None
+    """Who was the last to change the spec."""
     approved_by: Identity
     approved_by_groups: Annotated[str, StringConstraints(max_length=1024)] = ""
     at: Time
@@ -64,6 +68,12 @@ class RetrainingRecordSpec(ApiModel):
     target: Fraction
     """The absolute quality to reach."""
     scores: Scores = []
+    samples: Number | None = None
+    """New samples to learn from."""
+    trainable_share: Fraction | None = None
+    """Of the parameters, what fine-tuning trains."""
+    mechanism: Annotated[str, StringConstraints(max_length=63)] | None = None
+    """What kind of shift it was, where somebody knows; records of one kind are held out together."""
     hashes: ContentHashes | None = None
     predicted: PredictedCost | None = None
     approval: RecordedApproval | None = None
@@ -77,6 +87,10 @@ class Outcome(ApiModel):
     steps: Steps | None = None
     target_reached: bool | None = None
     """False means that the steps are a lower bound (right-censored)."""
+    attempts: Attempt | None = None
+    """How many pods it had, one after another."""
+    evaluated_every: Annotated[Steps, Field(ge=1)] | None = None
+    """Steps between two looks at the quality: the target was met in more than `steps - evaluatedEvery`."""
     pod_seconds: Amount | None = None
     energy_wh: Amount | None = None
     energy_basis: Literal["Measured", "Estimated", "Assumed", "Reported"] | None = None

@@ -73,7 +73,7 @@ def over_limit(cost: PredictedCost, limits: Limits) -> str | None:
 def too_uncertain(cost: PredictedCost, uncertainty: Uncertainty) -> str | None:
     """Why a prediction is too vague for the policy, as a phrase; None when it will do."""
     if cost.steps.basis == Basis.ASSUMED and not uncertainty.allow_assumed:
-        return "too few records to predict steps, and the policy doesn't accept assumed figures"
+        return "its steps are assumed (status.prediction.method says why), which the policy doesn't accept"
     ratio = cost.steps.high / max(cost.steps.low, Decimal(1))
     if uncertainty.max_high_over_low is not None and ratio > uncertainty.max_high_over_low:
         return f"the upper end of the steps is {ratio:.1f} times the lower, more than {uncertainty.max_high_over_low}"

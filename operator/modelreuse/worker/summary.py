@@ -20,6 +20,7 @@ from modelreuse.api import (
     Failure,
     FieldError,
     Finding,
+    InputsSummary,
     MovedLayer,
     VerificationSummary,
     decimal,
@@ -32,7 +33,7 @@ from modelreuse.worker.wording import in_bytes, one_line
 if TYPE_CHECKING:  # a summary is written also where torch could not be loaded
     from modelreuse.scores import TrainedSuffix
 
-Summary = AssessmentSummary | VerificationSummary
+Summary = AssessmentSummary | InputsSummary | VerificationSummary
 
 _FINDINGS_RESERVE = 800
 """Bytes that layers leave to findings."""

@@ -288,7 +288,8 @@ def past(action: str, number: int, reached: bool) -> RetrainingRecord:
         "maxSteps": 1000,
         "target": "0.9",
     }
-    outcome = {"finishedAt": "2026-01-01T00:00:00Z", "result": "Succeeded", "steps": 50, "targetReached": reached}
+    steps = 50 if reached else 1000
+    outcome = {"finishedAt": "2026-01-01T00:00:00Z", "result": "Succeeded", "steps": steps, "targetReached": reached}
     served = {"metadata": {"name": f"{action.lower()}-{number}", "namespace": "line7"}, "spec": spec}
     approval = {
         "digest": sha("1"),
@@ -312,18 +313,22 @@ def test_an_action_that_rarely_reaches_the_target_gives_way_to_one_that_does() -
     records = history(FineTune=(1, 4), Retrain=(4, 1))
     better = advice(BAD, records=records)
     assert better["action"] == "Retrain"
-    assert "FineTune current: reaches the target with a probability of 0.29" in better["message"]
+    assert "FineTune current: reaches the target with a probability of 0.4" in better["message"]
 
 
 def test_an_action_that_reaches_the_target_as_often_as_not_will_do() -> None:
-    assert advice(BAD, records=history(FineTune=(1, 1)))["action"] == "FineTune"
+    assert advice(BAD, records=history(FineTune=(3, 2)))["action"] == "FineTune"
     assert advice(BAD, records=history(FineTune=(2, 3)))["action"] == "Retrain"
 
 
 def test_where_nothing_is_likely_to_reach_the_target_it_is_inconclusive() -> None:
-    hopeless = advice(BAD, records=history(FineTune=(0, 3), Retrain=(0, 3)))
+    hopeless = advice(BAD, records=history(FineTune=(0, 5), Retrain=(0, 5)))
     assert (hopeless["action"], hopeless["reason"]) == ("Inconclusive", "TooUncertain")
-    assert hopeless["message"].count("probability of 0.2") == 2
+    assert hopeless["message"].count("probability of 0.1") == 2
+
+
+def test_too_few_records_say_nothing_about_an_actions_chance() -> None:
+    assert advice(BAD, records=history(FineTune=(0, 4), Retrain=(0, 4)))["action"] == "FineTune"
 
 
 def of_layers(*layers: str, **changes: object) -> Json:
