@@ -3,6 +3,7 @@ SHELL := bash
 .DEFAULT_GOAL := help
 
 UV_VERSION := 0.13.9
+CODECARBON_VERSION := 3.3.2
 UV := build/uv/bin/uv
 PYTHON := .venv/bin/python
 PYTEST := $(PYTHON) -m pytest
@@ -20,8 +21,8 @@ REGISTRY ?=
 
 export PYTHONPATH := operator:tools
 
-.PHONY: help setup demo test test-unit test-storage test-cluster test-e2e test-gpu bench-governance bench-prediction bench-scores lint generate \
-  cluster-up cluster-down images study study-replay study-scores study-report study-pilot clean
+.PHONY: help setup demo test test-unit test-storage test-cluster test-e2e test-gpu bench-governance bench-prediction bench-scores lint \
+  generate grid-table cluster-up cluster-down images study study-replay study-scores study-report study-pilot clean
 
 help: ## List what can be made
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -84,6 +85,10 @@ lint: setup ## ruff, mypy --strict, import arrows, generated files
 
 generate: setup ## Rewrite crds/ and docs/reference from the models
 	$(PYTHON) -m modelreuse.api .
+
+grid-table: setup ## Rewrite the table of carbon intensities by zone from its published sources
+	$(UV) pip install --quiet --no-deps --target build/grid codecarbon==$(CODECARBON_VERSION)
+	$(PYTHON) -m grid build/grid/codecarbon
 
 cluster-up: setup ## Start the demo's local cluster (asks for nothing; says what it installs)
 	$(CLUSTER) up --name demo --level node --audit

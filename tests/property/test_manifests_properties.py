@@ -9,9 +9,16 @@ from pydantic import ValidationError
 
 from modelreuse.api import ModelReuseCheck
 from modelreuse.api.names import CHECK_LABEL, ROLE_LABEL
-from modelreuse.manifests import InvalidTemplateError, assessment_job, retraining_job, training_plan, verification_job
+from modelreuse.manifests import (
+    InvalidTemplateError,
+    JobTemplate,
+    assessment_job,
+    retraining_job,
+    training_plan,
+    verification_job,
+)
 from modelreuse.manifests.merge import merged
-from unit.manifests.checks import DIGEST, IMAGE, NONCE, check, container, cost, environment, pod
+from unit.manifests.checks import DIGEST, IMAGE, NONCE, check, container, cost, environment, inputs, pod
 
 KEYS = ["metadata", "spec", "template", "containers", "name", "env", "volumes", "volumeMounts", "mountPath", "labels"]
 KEYS += ["restartPolicy", "value", "command", "args", "resources", "worker", "trainer", "parallelism", "nodeSelector"]
@@ -133,13 +140,10 @@ def test_no_assessment_template_changes_what_is_verified(template) -> None:
 @given(st.fixed_dictionaries({}, optional={"spec": st.fixed_dictionaries({"template": pods("trainer", "x")})}))
 def test_a_retraining_template_is_run_as_approved_or_refused(template) -> None:
     one: ModelReuseCheck = check()
-    assert one.spec.retraining is not None
-    retraining = one.spec.retraining.model_copy(update={"job_template": template})
-    one = one.model_copy(update={"spec": one.spec.model_copy(update={"retraining": retraining})})
     plan = training_plan(one, cost(), layers=[], target=0.5, digest=DIGEST)
     refusal = ""
     try:
-        job = retraining_job(one, plan, hours_high=1.0)
+        job = retraining_job(one, JobTemplate("spec.retraining.jobTemplate", template), plan, inputs(), hours_high=1.0)
     except InvalidTemplateError as error:
         refusal, job = str(error), {}
     event("refused" if refusal else "run")

@@ -5,6 +5,7 @@ and vanish; policies come and go; the operator crashes between any two of its wr
 every write.
 """
 
+import dataclasses
 import functools
 import json
 from collections import Counter
@@ -22,7 +23,7 @@ from modelreuse.api.names import APPROVE, APPROVED_BY, ASSESS, REJECT, REJECTED_
 from modelreuse.costs import NOTHING
 from modelreuse.decisions import Ledger, OwnedJob, Plan, Rights
 from modelreuse.decisions.ledger import excess, reservation_of, used
-from modelreuse.manifests import record_name
+from modelreuse.manifests import JobTemplate, record_name
 from unit.decisions import scenes
 from unit.decisions.scenes import Scene
 
@@ -48,15 +49,24 @@ SPECS = {
         models=[{"name": "current", "uri": "pvc://m/a.pt2"}, {"name": "other", "uri": "pvc://m/o.pt2"}]
     ),
     "advisory": scenes.spec(retraining=None),
+    "scheduled": scenes.spec(schedule="*/30 * * * *"),
     "suspended": scenes.spec(suspend=True),
     "unlabelled": scenes.spec(data={key: value for key, value in scenes.spec()["data"].items() if key != "labels"}),
+    "by-cron-job": scenes.spec(
+        retraining={key: value for key, value in scenes.spec()["retraining"].items() if key != "jobTemplate"}
+        | {"fromCronJob": "nightly"}
+    ),
     "no-trainer": scenes.spec(
         retraining=scenes.spec()["retraining"]
         | {"jobTemplate": {"spec": {"template": {"spec": {"containers": [{"name": "x"}]}}}}}
     ),
 }
 STATIONS: dict[str, Callable[[], Scene]] = {
-    **{name: functools.partial(Scene, spec=SPECS[name]) for name in ("full", "two-models", "unlabelled", "advisory")},
+    **{
+        name: functools.partial(Scene, spec=SPECS[name])
+        for name in ("full", "two-models", "unlabelled", "advisory", "scheduled")
+    },
+    "by-cron-job": lambda: scenes.assessed(spec=SPECS["by-cron-job"], cron_job=NIGHTLY),
     "offered": scenes.offered,
     "approved": scenes.approved,
     "intended": scenes.intended,
@@ -66,6 +76,12 @@ STATIONS: dict[str, Callable[[], Scene]] = {
     "completed": scenes.completed,
 }
 """Where a story begins: a random world hardly ever gets far by itself."""
+NIGHTLY = scenes.spec()["retraining"]["jobTemplate"]
+CRON_JOBS = {
+    "as it was": NIGHTLY,
+    "edited": {"metadata": {"labels": {"queue": "gpus"}}, **NIGHTLY},
+    "gone": Failure(reason="CronJobMissing", message="there is no CronJob nightly"),
+}
 GATE = Failure(reason="GateMissing", message="ValidatingAdmissionPolicy modelreuse-decisions is not installed")
 
 json_values = st.recursive(
@@ -92,14 +108,21 @@ def errors(task: str | None) -> st.SearchStrategy[Any]:
     ).map(lambda error: {"task": task, "error": error})
 
 
+def rights(**lost: bool) -> Rights:
+    return dataclasses.replace(scenes.RIGHTS, **lost)
+
+
 TURNS: dict[str, Callable[["World"], None]] = {
     "the gate goes": lambda world: world.the_gate_changes(GATE),
     "the gate was interrupted": lambda world: world.the_gate_is_put_back("another"),
     "somebody rejects": lambda world: world.somebody_rejects(),
     "rights are unknown": lambda world: world.rights_change(None),
-    "the approver loses the verb": lambda world: world.rights_change(Rights(True, True, False)),
-    "the editor loses Jobs": lambda world: world.rights_change(Rights(True, False, True)),
-    "the requester loses Jobs": lambda world: world.rights_change(Rights(False, True, True)),
+    "the approver loses the verb": lambda world: world.rights_change(rights(approver_may_approve=False)),
+    "the editor loses Jobs": lambda world: world.rights_change(rights(editor_may_create_jobs=False)),
+    "the requester loses Jobs": lambda world: world.rights_change(rights(requester_may_create_jobs=False)),
+    "the editor may no longer read the template": lambda world: world.rights_change(
+        rights(editor_may_read_the_template=False)
+    ),
     "the check is suspended": lambda world: world.somebody_edits_the_spec("suspended", "erika"),
     "the requester edits": lambda world: world.somebody_edits_the_spec("other-target", "erika"),
     "the approver touches the spec": lambda world: world.somebody_edits_the_spec("full", "petra"),
@@ -223,6 +246,9 @@ class World(RuleBasedStateMachine):
         assert approved["spec"] == self.assessed_spec()
         assert approved["policies"] == {each.metadata.name: each.spec.to_wire() for each in self.scene.policies}
         assert [approved["profile"]] == [each.spec.to_wire() for each in self.scene.profiles]
+        template = self.scene.template
+        assert isinstance(template, JobTemplate)
+        assert ("queue" in approved["job"]["metadata"]["labels"]) == ("metadata" in template.content)
         assert self.scene.status["retraining"]["launched"], "status was not stored before"
         assert self.scene.status["retraining"]["intent"]["digest"] == digest
 
@@ -401,6 +427,10 @@ class World(RuleBasedStateMachine):
     @rule(gate=st.sampled_from([None, None, GATE]))
     def the_gate_changes(self, gate: Failure | None) -> None:
         self.scene = self.scene.but(gate=gate)
+
+    @rule(cron_job=st.sampled_from(["as it was", *CRON_JOBS]))
+    def the_cron_job_changes(self, cron_job: str) -> None:
+        self.scene = self.scene.but(cron_job=CRON_JOBS[cron_job])
 
     @rule(state=st.sampled_from(["as installed", "as installed", "another"]))
     def the_gate_is_put_back(self, state: str) -> None:

@@ -38,6 +38,8 @@ from modelreuse.api.check import (
     Retraining,
     RetrainingStatus,
     ScoreStatus,
+    ScreenedModel,
+    Screening,
     SeenPod,
     Summary,
     Target,
@@ -53,6 +55,8 @@ from modelreuse.api.contracts import (
     AssessmentSummary,
     AssessmentTask,
     FieldError,
+    InputsSummary,
+    InputsTask,
     TrainingPlan,
     TrainingResult,
     UnreadableMessageError,
@@ -99,6 +103,7 @@ from modelreuse.api.report import (
     ReportedScore,
     ReportedSoftware,
 )
+from modelreuse.api.schedule import next_time
 from modelreuse.api.spending import Spending
 from modelreuse.api.templates import InvalidTemplateError
 from modelreuse.api.types import (
@@ -144,6 +149,8 @@ __all__ = [
     "Grid",
     "Hardware",
     "HistoryRow",
+    "InputsSummary",
+    "InputsTask",
     "Intent",
     "InvalidTemplateError",
     "JobReference",
@@ -182,6 +189,8 @@ __all__ = [
     "RetrainingStatus",
     "ReuseThresholds",
     "ScoreStatus",
+    "ScreenedModel",
+    "Screening",
     "SeenPod",
     "Spending",
     "StatusModel",
@@ -199,6 +208,7 @@ __all__ = [
     "duration_seconds",
     "format_decimal",
     "merge_conditions",
+    "next_time",
     "parse_message",
     "shortened",
 ]

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, ConfigDict, Field, StringConstraints, WithJsonSchema, model_validator
 
 from modelreuse.api.conditions import Condition
+from modelreuse.api.schedule import Schedule, TimeZone
 from modelreuse.api.spending import Spending
 from modelreuse.api.templates import check_pod_template
 from modelreuse.api.types import (
@@ -14,6 +15,7 @@ from modelreuse.api.types import (
     Attempt,
     BatchSize,
     Count,
+    CronJobName,
     DnsLabel,
     Duration,
     Factory,
@@ -311,6 +313,9 @@ class Assessment(ApiModel):
         return self
 
 
+_ONE_TEMPLATE = "exactly one of jobTemplate and fromCronJob must be given"
+
+
 class Retraining(ApiModel):
     """How a retraining would run, once a human has approved it."""
 
@@ -323,13 +328,17 @@ class Retraining(ApiModel):
     """The declared budget: the training stops there whether or not it reached the target."""
     output: Uri
     """A folder that the trainer can write."""
-    job_template: OpenObject
+    job_template: OpenObject | None = None
     """As in a CronJob: `metadata` and `spec` of a Job with a container `trainer`; nothing in it may repeat the run."""
+    from_cron_job: CronJobName | None = None
+    """Instead of `jobTemplate`: that of a CronJob of this namespace, suspended or not, which others may own. Whoever
+    sets it must be allowed to read that CronJob. What it held when the retraining was first offered is what counts."""
 
     model_config = ConfigDict(
         json_schema_extra={
             "x-kubernetes-validations": [
                 {"rule": "self.output.startsWith('pvc://')", "message": "output must be a pvc:// URI"},
+                {"rule": "has(self.jobTemplate) != has(self.fromCronJob)", "message": _ONE_TEMPLATE},
             ]
         }
     )
@@ -338,6 +347,12 @@ class Retraining(ApiModel):
     def _output_is_a_claim(self) -> "Retraining":
         if not self.output.startswith("pvc://"):
             raise ValueError("output must be a pvc:// URI")
+        return self
+
+    @model_validator(mode="after")
+    def _one_template(self) -> "Retraining":
+        if (self.job_template is None) == (self.from_cron_job is None):
+            raise ValueError(_ONE_TEMPLATE)
         return self
 
 
@@ -359,6 +374,11 @@ class ModelReuseCheckSpec(ApiModel):
     assessment: Assessment = Assessment()
     retraining: Retraining | None = None
     """Without it the check is advisory."""
+    schedule: Schedule | None = None
+    """When to assess again, as a CronJob says it. An assessment that waits for approval then stays as it is, unless the
+    new one recommends something else."""
+    time_zone: TimeZone = "UTC"
+    """Of the schedule."""
     suspend: bool = False
     """While true, nothing new is launched."""
 
@@ -590,6 +610,8 @@ class RetrainingStatus(StatusModel):
     energy_basis: Basis | None = None
     reported_energy_wh: Amount | None = None
     pods: Annotated[list[SeenPod], Field(max_length=MAX_SEEN_PODS)] = []
+    attempts: Attempt | None = None
+    """How many pods it had: a queue that needs room ends one and begins another later."""
     removed_pod_seconds: Amount | None = None
     """Of pods that were removed: preempted, evicted, deleted."""
     charge: Spending | None = None
@@ -629,6 +651,28 @@ class Summary(StatusModel):
     carbon: Annotated[str, StringConstraints(max_length=80)] | None = None
 
 
+class ScreenedModel(StatusModel):
+    """How far one candidate's part of a scheduled assessment is. Its answer stays with its Job until all are there."""
+
+    model: DnsLabel
+    attempt: Attempt = 1
+    job: JobReference
+
+
+class Screening(StatusModel):
+    """A scheduled assessment that runs beside the current one."""
+
+    nonce: Annotated[str, StringConstraints(max_length=64)]
+    started_at: Time
+    models: Annotated[
+        list[ScreenedModel],
+        Field(
+            max_length=MAX_MODELS,
+            json_schema_extra={"x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["model"]},
+        ),
+    ] = []
+
+
 class ModelReuseCheckStatus(StatusModel):
     """The answer. Written by the operator alone."""
 
@@ -658,8 +702,13 @@ class ModelReuseCheckStatus(StatusModel):
     recommendation: Recommendation | None = None
     summary: Summary | None = None
     approval: Approval | None = None
+    template_sha256: Sha256 | None = None
+    """Of the CronJob's `jobTemplate` when the retraining of this assessment was first offered."""
     rejected: ShortText | None = None
     """Who rejected the current assessment."""
+    screening: Screening | None = None
+    screened_at: Time | None = None
+    """When the last scheduled assessment began."""
     retraining: RetrainingStatus | None = None
     verification: VerificationStatus | None = None
     history: Annotated[list[HistoryRow], Field(max_length=MAX_HISTORY)] = []

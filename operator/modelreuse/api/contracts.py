@@ -78,6 +78,20 @@ class VerificationTask(ApiModel):
     batch_size: BatchSize = 64
 
 
+class InputsTask(ApiModel):
+    """What the first container of a retraining's pod is asked to do, as JSON in `MODELREUSE_TASK`."""
+
+    version: Literal[1] = 1
+    mode: Literal["Compare"] = "Compare"
+    task: TaskId
+    """The digest that was approved."""
+    model: ModelSource
+    data: DataSources
+    code: CodeSource | None = None
+    hashes: ContentHashes
+    """Of what was assessed. Other bytes end the retraining before it begins."""
+
+
 class FieldError(ApiModel):
     """Why a worker could not do its task, in one sentence that names the field."""
 
@@ -117,6 +131,14 @@ class VerificationSummary(ApiModel):
     new_quality: Fraction | None = None
     evaluation_sha256: Sha256 | None = None
     artifact_sha256: Sha256 | None = None
+
+
+class InputsSummary(ApiModel):
+    """What the first container of a retraining's pod answers: no `error` means that all is as it was approved."""
+
+    version: Literal[1] = 1
+    task: TaskId
+    error: FieldError | None = None
 
 
 class TrainingPlan(ApiModel):

@@ -12,6 +12,8 @@ from modelreuse.api.check import ModelReuseCheck
 from modelreuse.api.contracts import (
     AssessmentSummary,
     AssessmentTask,
+    InputsSummary,
+    InputsTask,
     TrainingPlan,
     TrainingResult,
     VerificationSummary,
@@ -30,6 +32,8 @@ CONTRACTS: tuple[type[BaseModel], ...] = (
     AssessmentReport,
     VerificationTask,
     VerificationSummary,
+    InputsTask,
+    InputsSummary,
     TrainingPlan,
     TrainingResult,
 )

@@ -35,9 +35,16 @@ ROLE_LABEL: Final = f"{GROUP}/role"
 TASK_ANNOTATION: Final = f"{GROUP}/task"
 RESERVED_PREFIX: Final = "mrc-"
 
+# On a namespace, by the platform team.
+ACCELERATORS_LABEL: Final = f"{GROUP}/accelerators"
+
+# Others' names that we read.
+QUEUE_LABEL: Final = "kueue.x-k8s.io/queue-name"
+
 # The containers by which results come back.
 WORKER_CONTAINER: Final = "worker"
 TRAINER_CONTAINER: Final = "trainer"
+INPUTS_CONTAINER: Final = "modelreuse-inputs"
 TERMINATION_LOG: Final = "/dev/termination-log"
 TERMINATION_LOG_BYTES: Final = 4096
 
@@ -49,3 +56,4 @@ MOUNT_ROOT: Final = "/mnt/modelreuse"
 CLAIMS_ROOT: Final = f"{MOUNT_ROOT}/pvc"
 CLAIMS_ROOT_ENV: Final = "MODELREUSE_PVC_ROOT"
 RESERVED_VOLUMES: Final = "modelreuse-"
+RESERVED_CONTAINERS: Final = "modelreuse-"

@@ -28,16 +28,39 @@ class Hardware(ApiModel):
     """Of one accelerator, or one CPU core, in the profile's currency."""
 
 
+_OWN_FIGURES = "a site's own gramsPerKwh need source and year; without any, the zone's of the shipped table counts"
+
+
 class Grid(ApiModel):
     """The carbon intensity of the site's electricity."""
 
     zone: Annotated[str, StringConstraints(max_length=32)]
-    location_grams_per_kwh: Amount
-    """gCO2e per kWh, average of the grid."""
+    """ISO 3166-1 alpha-3 (FRA) or ISO 3166-2 (US-CA) where the shipped table is to tell its intensity."""
+    location_grams_per_kwh: Amount | None = None
+    """gCO2e per kWh, average of the grid; left out, what docs/grid.md lists for the zone."""
     market_grams_per_kwh: Amount | None = None
     """gCO2e per kWh by the site's contracts."""
-    source: ShortText
-    year: Annotated[int, Field(ge=1990, le=2100)]
+    source: ShortText | None = None
+    year: Annotated[int | None, Field(ge=1990, le=2100)] = None
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "x-kubernetes-validations": [
+                {
+                    "rule": "!has(self.locationGramsPerKwh) && !has(self.marketGramsPerKwh) || "
+                    "has(self.source) && has(self.year)",
+                    "message": _OWN_FIGURES,
+                }
+            ]
+        }
+    )
+
+    @model_validator(mode="after")
+    def _own_figures_have_a_source(self) -> "Grid":
+        own = self.location_grams_per_kwh is not None or self.market_grams_per_kwh is not None
+        if own and (self.source is None or self.year is None):
+            raise ValueError(_OWN_FIGURES)
+        return self
 
 
 class Prices(ApiModel):

@@ -18,6 +18,7 @@ from modelreuse.api.check import (
 from modelreuse.api.types import (
     Amount,
     ApiModel,
+    Attempt,
     DnsLabel,
     Fraction,
     Identity,
@@ -48,6 +49,8 @@ class RecordedApproval(ApiModel):
     preimage: Annotated[str, StringConstraints(max_length=MAX_PREIMAGE)]
     """The canonical JSON (RFC 8785) whose SHA-256 is the digest."""
     requested_by: Identity
+    edited_by: Identity | None = None
+    """Who was the last to change the spec."""
     approved_by: Identity
     approved_by_groups: Annotated[str, StringConstraints(max_length=1024)] = ""
     at: Time
@@ -84,6 +87,8 @@ class Outcome(ApiModel):
     steps: Steps | None = None
     target_reached: bool | None = None
     """False means that the steps are a lower bound (right-censored)."""
+    attempts: Attempt | None = None
+    """How many pods it had, one after another."""
     evaluated_every: Annotated[Steps, Field(ge=1)] | None = None
     """Steps between two looks at the quality: the target was met in more than `steps - evaluatedEvery`."""
     pod_seconds: Amount | None = None

@@ -11,6 +11,7 @@ from typing import Any
 from modelreuse.api.names import (
     GROUP,
     MOUNT_ROOT,
+    RESERVED_CONTAINERS,
     RESERVED_ENV,
     RESERVED_VOLUMES,
     TERMINATION_LOG,
@@ -96,8 +97,7 @@ def check_pod_template(template: Mapping[str, Any]) -> None:
 
 def _container(path: str, container: Mapping[str, Any], accepted: Collection[str]) -> None:
     _only(path, container, accepted)
-    if not isinstance(container.get("name"), str):
-        raise InvalidTemplateError(f"{path}.name: is missing")
+    _is_named(path, container)
     _environment(path, container)
     _security(f"{path}.securityContext", container.get("securityContext", {}), CONTAINER_SECURITY_FIELDS)
     for at, mount in _each(f"{path}.volumeMounts", container):
@@ -116,11 +116,7 @@ def _shadows(mount_path: str) -> bool:
 
 
 def _volume(path: str, volume: Mapping[str, Any]) -> None:
-    if str(volume.get("name", "")).startswith(RESERVED_VOLUMES):
-        raise InvalidTemplateError(
-            f"{path}.name: {_shown(volume['name'])}: names that begin with {RESERVED_VOLUMES} are the operator's; "
-            "choose another"
-        )
+    _name_is_theirs(path, volume, RESERVED_VOLUMES)
     _only(path, volume, {"name", *VOLUME_SOURCES})
 
 
@@ -180,8 +176,13 @@ def _trainer_pod(template: Any) -> None:
     initial = _each("spec.template.spec.initContainers", pod)
     for path, container in [*containers, *initial]:
         _environment(path, container)
+        _name_is_theirs(path, container, RESERVED_CONTAINERS)
         if "restartPolicyRules" in container:
             raise InvalidTemplateError(f"{path}.restartPolicyRules: is not accepted: an approval runs once")
+    for path, volume in _each("spec.template.spec.volumes", pod):
+        _name_is_theirs(path, volume, RESERVED_VOLUMES)
+    for path, secret in _each("spec.template.spec.imagePullSecrets", pod):
+        _is_named(path, secret)
     for path, container in containers:
         if "restartPolicy" in container:
             raise InvalidTemplateError(
@@ -230,6 +231,20 @@ def _metadata(path: str, metadata: Any) -> None:
                 raise InvalidTemplateError(
                     f"{path}.{field}: {_shown(key)}: names that begin with {GROUP}/ are the operator's; use others"
                 )
+
+
+def _is_named(path: str, item: Mapping[str, Any]) -> None:
+    if not isinstance(item.get("name"), str):
+        raise InvalidTemplateError(f"{path}.name: is missing")
+
+
+def _name_is_theirs(path: str, item: Mapping[str, Any], reserved: str) -> None:
+    """Refuses what has no name, and names that the operator gives."""
+    _is_named(path, item)
+    if item["name"].startswith(reserved):
+        raise InvalidTemplateError(
+            f"{path}.name: {_shown(item['name'])}: names that begin with {reserved} are the operator's; choose another"
+        )
 
 
 def _environment(path: str, container: Mapping[str, Any]) -> None:

@@ -126,7 +126,7 @@ def _shape(pattern: str, wanted: str) -> AfterValidator:
     return AfterValidator(check)
 
 
-def _shape_schema(pattern: str, wanted: str, max_length: int) -> WithJsonSchema:
+def shape_schema(pattern: str, wanted: str, max_length: int) -> WithJsonSchema:
     """The same for the API server, whose own answer to a pattern is the pattern."""
     rule = {"rule": f"self.matches(r'{pattern}')", "messageExpression": f"'\"' + self + '\" is not {wanted}'"}
     schema = {"type": "string", "pattern": pattern, "maxLength": max_length, "x-kubernetes-validations": [rule]}
@@ -184,7 +184,7 @@ Duration = Annotated[
     str,
     StringConstraints(max_length=24),
     AfterValidator(_duration),
-    _shape_schema(r"^([0-9]{1,6}h([0-9]{1,6}m)?([0-9]{1,6}s)?|[0-9]{1,6}m([0-9]{1,6}s)?|[0-9]{1,6}s)$", _DURATION, 24),
+    shape_schema(r"^([0-9]{1,6}h([0-9]{1,6}m)?([0-9]{1,6}s)?|[0-9]{1,6}m([0-9]{1,6}s)?|[0-9]{1,6}s)$", _DURATION, 24),
 ]
 
 _LABEL_PATTERN = r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$"
@@ -193,7 +193,16 @@ DnsLabel = Annotated[
     str,
     StringConstraints(max_length=63),
     _shape(_LABEL_PATTERN, _LABEL),
-    _shape_schema(_LABEL_PATTERN, _LABEL, 63),
+    shape_schema(_LABEL_PATTERN, _LABEL, 63),
+]
+
+_CRON_JOB = "the name of a CronJob: at most 52 lower-case letters, digits, dots and dashes, as in nightly-training"
+_CRON_JOB_PATTERN = r"^[a-z0-9]([-a-z0-9.]{0,50}[a-z0-9])?$"
+CronJobName = Annotated[
+    str,
+    StringConstraints(max_length=52),
+    _shape(_CRON_JOB_PATTERN, _CRON_JOB),
+    shape_schema(_CRON_JOB_PATTERN, _CRON_JOB, 52),
 ]
 
 _RECIPE_PATTERN = r"^[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$"
@@ -202,7 +211,7 @@ Recipe = Annotated[
     str,
     StringConstraints(max_length=63),
     _shape(_RECIPE_PATTERN, _RECIPE),
-    _shape_schema(_RECIPE_PATTERN, _RECIPE, 63),
+    shape_schema(_RECIPE_PATTERN, _RECIPE, 63),
 ]
 
 _CURRENCY_PATTERN = r"^[A-Z]{3}$"
@@ -211,7 +220,7 @@ Currency = Annotated[
     str,
     StringConstraints(max_length=3),
     _shape(_CURRENCY_PATTERN, _CURRENCY),
-    _shape_schema(_CURRENCY_PATTERN, _CURRENCY, 3),
+    shape_schema(_CURRENCY_PATTERN, _CURRENCY, 3),
 ]
 
 ObjectName = Annotated[str, StringConstraints(max_length=253, pattern=r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$")]
@@ -230,7 +239,7 @@ def _cut_to(limit: int) -> BeforeValidator:
 
 
 MAX_TEXT = 768
-MAX_NOTE = 160
+MAX_NOTE = 120
 
 Text = Annotated[str, _cut_to(MAX_TEXT), StringConstraints(max_length=MAX_TEXT)]
 """Sentences for a person, with room for a whole command; cut where longer."""
@@ -263,7 +272,7 @@ Factory = Annotated[
     str,
     StringConstraints(max_length=256),
     _shape(_FACTORY_PATTERN, _FACTORY),
-    _shape_schema(_FACTORY_PATTERN, _FACTORY, 256),
+    shape_schema(_FACTORY_PATTERN, _FACTORY, 256),
 ]
 """An importable callable, `package.module:function`."""
 

@@ -18,7 +18,7 @@ from modelreuse.api.names import API_VERSION
 from modelreuse.cli.problems import Problem
 
 KIND = "ModelReuseCheck"
-_MAX_BYTES = 3 * 2**20
+_MAX_CHARACTERS = 32 * 2**20
 
 
 def read_check(path: Path) -> ModelReuseCheck:
@@ -26,7 +26,7 @@ def read_check(path: Path) -> ModelReuseCheck:
 
     Raises Problem.
     """
-    document = _the_check(_documents(path), path)
+    document = _the_check(documents(path), path)
     known = {"apiVersion", "kind", "metadata", "spec", "status"}
     for field in document:
         if field not in known:
@@ -40,6 +40,25 @@ def read_check(path: Path) -> ModelReuseCheck:
         return ModelReuseCheck.parse({key: value for key, value in document.items() if key != "status"})
     except ValidationError as error:
         raise Problem(explain(error, ModelReuseCheck)) from None
+
+
+def documents(path: Path) -> list[Any]:
+    """The YAML (or JSON) documents of a file; `-` reads standard input. Raises Problem."""
+    try:
+        text = sys.stdin.read(_MAX_CHARACTERS + 1) if str(path) == "-" else path.read_text(encoding="utf-8")
+        if len(text) > _MAX_CHARACTERS:
+            raise Problem(f"{path}: is longer than {_MAX_CHARACTERS} characters")
+        return list(yaml.load_all(text, Loader=_StrictLoader))
+    except OSError as error:
+        raise Problem(f"{path}: can't be read: {error.strerror}") from None
+    except (UnicodeDecodeError, RecursionError):
+        raise Problem(f"{path}: is no YAML file") from None
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark
+        at = f" (line {mark.line + 1}, column {mark.column + 1})" if mark else ""
+        raise Problem(f"{path}: is no valid YAML: {error.problem}{at}") from None
+    except yaml.YAMLError as error:
+        raise Problem(f"{path}: is no valid YAML: {error}") from None
 
 
 def explain(error: ValidationError, model: type[BaseModel]) -> str:
@@ -135,22 +154,6 @@ def _mapping(loader: _StrictLoader, node: yaml.MappingNode) -> dict[Any, Any]:
 
 
 _StrictLoader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _mapping)
-
-
-def _documents(path: Path) -> list[Any]:
-    try:
-        text = sys.stdin.read(_MAX_BYTES) if str(path) == "-" else path.read_text(encoding="utf-8")
-        return list(yaml.load_all(text, Loader=_StrictLoader))
-    except OSError as error:
-        raise Problem(f"{path}: can't be read: {error.strerror}") from None
-    except (UnicodeDecodeError, RecursionError):
-        raise Problem(f"{path}: is no YAML file") from None
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark
-        at = f" (line {mark.line + 1}, column {mark.column + 1})" if mark else ""
-        raise Problem(f"{path}: is no valid YAML: {error.problem}{at}") from None
-    except yaml.YAMLError as error:
-        raise Problem(f"{path}: is no valid YAML: {error}") from None
 
 
 def _the_check(documents: list[Any], path: Path) -> dict[str, Any]:

@@ -1,10 +1,15 @@
 """The command line itself: names, options, help. What a command does stands in its own module."""
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any, TypeVar
 
 import click
 
 from modelreuse import __version__
+
+Command = TypeVar("Command", bound=Callable[..., Any])
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -45,10 +50,69 @@ def assess(check: Path, output: str, trust_code: bool, claims: tuple[str, ...], 
     Exit status: 0 assessed, 2 something in the check must be mended, 1 anything else.
     """
     from modelreuse.cli import assess as command
+
+    with _exit_status():
+        command.run(check, output, trust_code=trust_code, claims=claims, models=models)
+
+
+def _where(saved: str) -> Callable[[Command], Command]:
+    """The options that say where objects come from; `saved` is the help of -f."""
+
+    def options(command: Command) -> Command:
+        for option in (
+            click.option("--context", metavar="NAME", help="Of the kubeconfig, instead of its current one."),
+            click.option("-n", "--namespace", metavar="NAME", help="Instead of the context's own."),
+            click.option("-f", "--filename", "file", type=click.Path(path_type=Path), help=saved),
+        ):
+            command = option(command)
+        return command
+
+    return options
+
+
+@main.command()
+@click.argument("name", required=False)
+@_where("Audit all checks and records in this file, as kubectl get -o yaml prints them; - reads standard input.")
+@click.option("-o", "--output", type=click.Choice(["text", "json"]), default="text", show_default=True, help="Format.")
+def audit(name: str | None, file: Path | None, namespace: str | None, context: str | None, output: str) -> None:
+    """Print who asked for a retraining, who approved what, predicted and measured, and compute every hash again.
+
+    NAME is a check (digits, or check/digits: all its records) or a record (record/mrc-...).
+
+    Exit status: 0 all agree, 1 something disagrees and the first of it is named, 2 nothing could be audited.
+    """
+    from modelreuse.cli import audit as command
+    from modelreuse.cli.stored import Place
+
+    with _exit_status():
+        command.run(name, file, Place(context, namespace), output)
+
+
+@main.command("promote-check")
+@click.argument("uri")
+@click.option("--sha256", metavar="HASH", help="The artefact's bytes must have been verified under this hash.")
+@_where("Ask the checks in this file, as kubectl get mrc -o yaml prints them; - reads standard input. It is believed.")
+def promote_check(uri: str, sha256: str | None, file: Path | None, namespace: str | None, context: str | None) -> None:
+    """Say whether the artefact at URI may be promoted: whether a PromotionAllowed=True names exactly it.
+
+    Without --sha256 the answer is about the bytes whose hash it prints: compare before you deploy.
+
+    Exit status: 0 allowed, 1 not allowed, 2 no answer: bad arguments, nothing readable, no API server.
+    """
+    from modelreuse.cli import promote_check as command
+    from modelreuse.cli.stored import Place
+
+    with _exit_status():
+        command.run(uri, sha256, file, Place(context, namespace))
+
+
+@contextmanager
+def _exit_status() -> Iterator[None]:
+    """Ends the command as a problem says, with its one line on standard error."""
     from modelreuse.cli.problems import Problem
 
     try:
-        command.run(check, output, trust_code=trust_code, claims=claims, models=models)
+        yield
     except Problem as problem:
         click.echo(problem, err=True)
         raise SystemExit(problem.exit_status) from None

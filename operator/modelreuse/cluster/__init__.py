@@ -6,7 +6,7 @@ controller's queue repeats whole observations, which is safe where repeating sin
 """
 
 from modelreuse.cluster.checks import StatusWrite, list_checks, read_check, write_status
-from modelreuse.cluster.client import Client, Connection, Json, connect
+from modelreuse.cluster.client import Client, Connection, Json, connect, namespace_of
 from modelreuse.cluster.creation import Created, Exists, Refused, create_once
 from modelreuse.cluster.errors import (
     AlreadyExistsError,
@@ -25,6 +25,7 @@ from modelreuse.cluster.objects import (
     list_profiles,
     list_records,
     read_config_map,
+    read_cron_job,
     read_namespace_labels,
     read_node_labels,
     read_record,
@@ -64,8 +65,10 @@ __all__ = [
     "list_policies",
     "list_profiles",
     "list_records",
+    "namespace_of",
     "read_check",
     "read_config_map",
+    "read_cron_job",
     "read_job",
     "read_manifests",
     "read_namespace_labels",

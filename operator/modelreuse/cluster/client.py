@@ -8,11 +8,17 @@ import json
 import os
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import aiohttp
 from kubernetes.aio.client import ApiClient, Configuration
-from kubernetes.aio.config import ConfigException, load_incluster_config, load_kube_config
+from kubernetes.aio.config import (
+    ConfigException,
+    list_kube_config_contexts,
+    load_incluster_config,
+    load_kube_config,
+)
 
 from modelreuse.cluster.errors import UnavailableError, UnsentError, error_of
 from modelreuse.cluster.resources import Resource
@@ -22,6 +28,8 @@ Json = dict[str, Any]
 PAGE = 500
 TIMEOUT = aiohttp.ClientTimeout(total=30, connect=10)
 MERGE_PATCH = "application/merge-patch+json"
+_OWN_NAMESPACE = Path("/var/run/secrets/kubernetes.io/serviceaccount/namespace")
+_NO_NAMESPACE = "default"
 
 
 @dataclass(frozen=True)
@@ -146,17 +154,21 @@ def _decoded(raw: bytes) -> Json:
     return answer if isinstance(answer, dict) else {"message": raw[:200].decode(errors="replace")}
 
 
-async def connect() -> Client:
+async def connect(context: str | None = None) -> Client:
     """A client for the server that KUBECONFIG names, or that this pod belongs to, or that ~/.kube/config names.
 
-    Raises ConnectionError in words when none of them leads anywhere.
+    `context`: of the kubeconfig, instead of its current one. Raises ConnectionError in words when none of them leads
+    anywhere.
     """
     # Proxies of the environment are for the world outside; a kubeconfig says so itself where its server needs one.
     configuration = Configuration(client_session_kwargs={"trust_env": False})
     try:
-        if "KUBECONFIG" in os.environ or "KUBERNETES_SERVICE_HOST" not in os.environ:
+        if context is not None or _by_kubeconfig():
             await load_kube_config(  # type: ignore[no-untyped-call]
-                config_file=os.environ.get("KUBECONFIG"), client_configuration=configuration, persist_config=False
+                config_file=os.environ.get("KUBECONFIG"),
+                context=context,
+                client_configuration=configuration,
+                persist_config=False,
             )
         else:
             load_incluster_config(client_configuration=configuration)  # type: ignore[no-untyped-call]
@@ -165,3 +177,25 @@ async def connect() -> Client:
             f"no API server is known: {error}; run in a pod with a service account, or set KUBECONFIG"
         ) from error
     return Client(configuration)
+
+
+def namespace_of(context: str | None = None) -> str:
+    """The namespace that a person means who names none: that of the context, or of this pod; else `default`.
+
+    Raises ConnectionError in words when there is no such context.
+    """
+    if context is None and not _by_kubeconfig():
+        return _OWN_NAMESPACE.read_text().strip() if _OWN_NAMESPACE.exists() else _NO_NAMESPACE
+    try:
+        known, current = list_kube_config_contexts(os.environ.get("KUBECONFIG"))  # type: ignore[no-untyped-call]
+    except (ConfigException, OSError) as error:
+        raise ConnectionError(f"the kubeconfig can't be read: {error}") from error
+    chosen = next((each for each in known if each["name"] == context), None) if context is not None else current
+    if chosen is None:
+        names = ", ".join(each["name"] for each in known)
+        raise ConnectionError(f"the kubeconfig has no context {context}; it has {names}")
+    return chosen["context"].get("namespace") or _NO_NAMESPACE
+
+
+def _by_kubeconfig() -> bool:
+    return "KUBECONFIG" in os.environ or "KUBERNETES_SERVICE_HOST" not in os.environ

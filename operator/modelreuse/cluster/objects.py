@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 
 from modelreuse.cluster.client import Client, Json
 from modelreuse.cluster.errors import NotFoundError
-from modelreuse.cluster.resources import CONFIG_MAPS, NAMESPACES, NODES, POLICIES, PROFILES, RECORDS
+from modelreuse.cluster.resources import CONFIG_MAPS, CRON_JOBS, NAMESPACES, NODES, POLICIES, PROFILES, RECORDS
 
 
 def list_policies(client: Client) -> AsyncIterator[Json]:
@@ -34,6 +34,14 @@ async def read_config_map(client: Client, namespace: str, name: str) -> Json | N
     """The ConfigMap as it is stored now; None when it isn't there."""
     try:
         return await client.get(CONFIG_MAPS, name, namespace)
+    except NotFoundError:
+        return None
+
+
+async def read_cron_job(client: Client, namespace: str, name: str) -> Json | None:
+    """The CronJob as it is stored now; None when it isn't there."""
+    try:
+        return await client.get(CRON_JOBS, name, namespace)
     except NotFoundError:
         return None
 

@@ -33,6 +33,7 @@ from modelreuse.cluster import (
     list_policies,
     list_profiles,
     read_config_map,
+    read_cron_job,
     read_job,
     read_namespace_labels,
     read_node_labels,
@@ -52,7 +53,7 @@ from modelreuse.decisions import (
     jobs_to_read,
     sha256_of,
 )
-from modelreuse.manifests import config_maps_in, record_name
+from modelreuse.manifests import JobTemplate, config_maps_in, record_name
 
 MAX_CONFIG_MAPS = 32
 """That are read for one look: whoever writes a template must not keep the operator busy."""
@@ -83,6 +84,7 @@ class Observer:
         )
         policies, profiles = self.cache.policies_and_profiles()
         jobs = await self._jobs(namespace, jobs_to_read(check.status, governing(policies, profiles, labels)))
+        template = await template_of(self.client, check)
         return Observed(
             check=check,
             spec=served["spec"],
@@ -98,7 +100,8 @@ class Observer:
             rights=rights,
             gate=gate or self.cache.unreadable_rules(),
             gate_state=self.gate.state,
-            config_maps=await config_maps_of(self.client, check),
+            template=template,
+            config_maps=await config_maps_of(self.client, check, template),
             refusals=refusals,
         )
 
@@ -134,30 +137,59 @@ class Observer:
         def stamped(name: str, groups: str) -> User:
             return User.stamped(annotations.get(name, ""), annotations.get(groups, ""))
 
+        requester, editor = stamped(REQUESTED_BY, REQUESTED_BY_GROUPS), stamped(SPEC_CHANGED_BY, SPEC_CHANGED_BY_GROUPS)
+        approver = stamped(APPROVED_BY, APPROVED_BY_GROUPS)
+        retraining = check.spec.retraining
+        cron_job = retraining.from_cron_job if retraining else None
         jobs = Question("create", "batch", "jobs", namespace)
+        template = Question("get", "batch", "cronjobs", namespace, cron_job) if cron_job is not None else None
         approval = Question("approve", GROUP, "modelreusechecks", namespace, check.metadata.name)
-        requester, editor, approver = await asyncio.gather(
-            is_allowed(self.client, stamped(REQUESTED_BY, REQUESTED_BY_GROUPS), jobs),
-            is_allowed(self.client, stamped(SPEC_CHANGED_BY, SPEC_CHANGED_BY_GROUPS), jobs),
-            is_allowed(self.client, stamped(APPROVED_BY, APPROVED_BY_GROUPS), approval),
-        )
-        return Rights(requester_may_create_jobs=requester, editor_may_create_jobs=editor, approver_may_approve=approver)
+        questions = ((requester, jobs), (editor, jobs), (approver, approval), (requester, template), (editor, template))
+        return Rights(*await asyncio.gather(*(_allowed(self.client, *question) for question in questions)))
 
 
-async def config_maps_of(client: Client, check: ModelReuseCheck) -> dict[str, str] | Failure:
-    """What the retraining would read from ConfigMaps, while it can still be approved or launched: hashes by name."""
-    status, retraining = check.status, check.spec.retraining
-    decided = status.retraining is not None and (status.retraining.launched or status.retraining.result is not None)
-    if retraining is None or status.assessed_at is None or decided:
+async def template_of(client: Client, check: ModelReuseCheck) -> JobTemplate | Failure | None:
+    """What the retraining would be made of, while it can still be approved or launched."""
+    retraining = check.spec.retraining
+    if retraining is None or _is_decided(check):
+        return None
+    if retraining.job_template is not None:
+        return JobTemplate("spec.retraining.jobTemplate", retraining.job_template)
+    name, namespace = retraining.from_cron_job or "", check.metadata.namespace
+    try:
+        cron_job = await read_cron_job(client, namespace, name)
+    except RefusedError as error:
+        message = f"spec.retraining.fromCronJob: CronJob {name} can't be read: {error}"
+        return Failure(reason="CronJobUnknown", message=message)
+    if cron_job is None:
+        message = f"spec.retraining.fromCronJob: there is no CronJob {name} in namespace {namespace}"
+        return Failure(reason="CronJobMissing", message=message)
+    return JobTemplate(f"CronJob {name}: spec.jobTemplate", _as_written(cron_job["spec"]["jobTemplate"]))
+
+
+def _as_written(template: Mapping[str, Any]) -> dict[str, Any]:
+    """The template of a CronJob without the empty timestamps that older API servers add to metadata in it."""
+    return {
+        key: _as_written(value) if isinstance(value, Mapping) else value
+        for key, value in template.items()
+        if not (key == "creationTimestamp" and value is None)
+    }
+
+
+async def config_maps_of(
+    client: Client, check: ModelReuseCheck, template: JobTemplate | Failure | None
+) -> dict[str, str] | Failure:
+    """What the retraining would read from ConfigMaps, once it can be approved: hashes by name."""
+    if not isinstance(template, JobTemplate) or check.status.assessed_at is None:
         return {}
-    names = config_maps_in(retraining.job_template)
+    names = config_maps_in(template.content)
     if len(names) > MAX_CONFIG_MAPS:
-        message = f"spec.retraining.jobTemplate names {len(names)} ConfigMaps; {MAX_CONFIG_MAPS} are accepted"
+        message = f"{template.path} names {len(names)} ConfigMaps; {MAX_CONFIG_MAPS} are accepted"
         return Failure(reason="ConfigMapsUnknown", message=message)
     try:
         found = await asyncio.gather(*(read_config_map(client, check.metadata.namespace, name) for name in names))
     except RefusedError as error:
-        message = f"ConfigMaps that spec.retraining.jobTemplate names can't be read: {error}"
+        message = f"ConfigMaps that {template.path} names can't be read: {error}"
         return Failure(reason="ConfigMapsUnknown", message=message)
     return {
         name: sha256_of({part: stored.get(part) or {} for part in ("data", "binaryData")})
@@ -171,6 +203,17 @@ async def node_labels(client: Client, pods: Iterable[ObservedPod]) -> dict[str, 
     nodes = sorted({pod.node for pod in pods if pod.node})
     labels = await asyncio.gather(*(read_node_labels(client, node) for node in nodes))
     return dict(zip(nodes, labels, strict=True))
+
+
+def _is_decided(check: ModelReuseCheck) -> bool:
+    """Whether its retraining can no longer be approved or launched."""
+    retraining = check.status.retraining
+    return retraining is not None and (retraining.launched or retraining.result is not None)
+
+
+async def _allowed(client: Client, user: User, question: Question | None) -> bool:
+    """True where there is nothing to ask."""
+    return question is None or await is_allowed(client, user, question)
 
 
 def awaits_launch(check: ModelReuseCheck) -> bool:

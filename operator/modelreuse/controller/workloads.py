@@ -8,7 +8,13 @@ from datetime import datetime
 from typing import Any
 
 from modelreuse.api import Failure
-from modelreuse.api.names import TASK_ANNOTATION, TRAINER_CONTAINER, WORKER_CONTAINER
+from modelreuse.api.names import (
+    INPUTS_CONTAINER,
+    QUEUE_LABEL,
+    TASK_ANNOTATION,
+    TRAINER_CONTAINER,
+    WORKER_CONTAINER,
+)
 from modelreuse.cluster import failure_of
 from modelreuse.decisions import ObservedJob, ObservedPod
 from modelreuse.manifests import accelerators_of, cores_of
@@ -37,6 +43,7 @@ def observed_job(job: Json, pods: Sequence[Json]) -> ObservedJob:
         succeeded=complete is not None,
         failure=_failure(failed, "JobFailed") if failed else None,
         suspended=spec.get("suspend", False),
+        queue=(metadata.get("labels") or {}).get(QUEUE_LABEL),
         pods=tuple(observed_pod(pod) for pod in by_age),
     )
 
@@ -44,19 +51,31 @@ def observed_job(job: Json, pods: Sequence[Json]) -> ObservedJob:
 def observed_pod(pod: Json) -> ObservedPod:
     """A pod: how it runs, and what our container in it has said."""
     spec, status = pod.get("spec") or {}, pod.get("status") or {}
-    ours: Json = next((each for each in status.get("containerStatuses") or [] if each["name"] in _OUR_CONTAINERS), {})
-    terminated = (ours.get("state") or {}).get("terminated") or {}
+    ours = _container(status, "containerStatuses", _OUR_CONTAINERS)
+    comparing = _container(status, "initContainerStatuses", (INPUTS_CONTAINER,))
     return ObservedPod(
         name=pod["metadata"]["name"],
         node=spec.get("nodeName"),
         started_at=_started_at(status),
         finished_at=_finished_at(status),
-        message=terminated.get("message"),
+        message=_message(ours),
         image_id=ours.get("imageID") or None,
+        inputs_message=_message(comparing),
+        inputs_image_id=comparing.get("imageID") or None,
         waiting=_waiting(status),
         cpu_cores=cores_of(spec),
         gpus=accelerators_of(spec),
     )
+
+
+def _container(status: Json, kind: str, names: Sequence[str]) -> Json:
+    """The status of the first container with one of these names; empty where there is none."""
+    return next((each for each in status.get(kind) or [] if each["name"] in names), {})
+
+
+def _message(container: Json) -> str | None:
+    message: str | None = ((container.get("state") or {}).get("terminated") or {}).get("message")
+    return message
 
 
 def time_of(text: str) -> datetime:

@@ -1,11 +1,12 @@
 """What adapting would cost: steps from scores and records, then hours, energy, carbon and money, each with an interval.
 
-Imports the API and numpy only. Grid intensity, power and prices come in as values of a CostProfile; nothing is looked
-up, and nothing decides.
+Imports the API and numpy only. Power, prices and grid intensity come in as values of a CostProfile, which may
+leave the last to the shipped table; nothing decides.
 """
 
 from modelreuse.costs.cases import Case, Situation, cases_of, situation_of
 from modelreuse.costs.forecasting import Experience, StepsForecast
+from modelreuse.costs.grid import UnknownZoneError, with_intensity
 from modelreuse.costs.machine import Machine, dearest_machine, machine_of
 from modelreuse.costs.prediction import Candidate, predict
 from modelreuse.costs.quantities import Interval
@@ -20,6 +21,7 @@ __all__ = [
     "Machine",
     "Situation",
     "StepsForecast",
+    "UnknownZoneError",
     "cases_of",
     "dearest_machine",
     "energy_of_pod_time",
@@ -29,4 +31,5 @@ __all__ = [
     "situation_of",
     "spending_of_pod_time",
     "total",
+    "with_intensity",
 ]

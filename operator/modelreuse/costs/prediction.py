@@ -19,6 +19,7 @@ from modelreuse.api import (
 )
 from modelreuse.costs.cases import cases_of, situation_of
 from modelreuse.costs.forecasting import LEVEL, Experience, StepsForecast
+from modelreuse.costs.grid import location_intensity
 from modelreuse.costs.machine import Machine
 from modelreuse.costs.quantities import Draws, Interval, Quantity
 from modelreuse.costs.step_cost import step_cost
@@ -140,7 +141,7 @@ def _figures(
     return _Figures(
         hours=known.hours,
         kilowatt_hours=known.kilowatt_hours,
-        location=kilowatt_hours.scaled(float(grid.location_grams_per_kwh)).plus(embodied).central(LEVEL),
+        location=kilowatt_hours.scaled(location_intensity(grid)).plus(embodied).central(LEVEL),
         market=None if by_market is None else kilowatt_hours.scaled(float(by_market)).plus(embodied).central(LEVEL),
         money=None if prices is None else kilowatt_hours.scaled(float(prices.per_kwh)).plus(rent).central(LEVEL),
     )

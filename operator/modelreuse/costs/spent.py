@@ -3,6 +3,7 @@
 from decimal import ROUND_CEILING, Decimal
 
 from modelreuse.api import Basis, CostProfileSpec, Spending, decimal
+from modelreuse.costs.grid import location_intensity
 from modelreuse.costs.machine import Machine
 
 NOTHING = Spending(pod_seconds=Decimal(0), energy_kwh=Decimal(0), carbon_kg=Decimal(0), money=Decimal(0))
@@ -21,8 +22,7 @@ def spending_of_pod_time(machine: Machine, profile: CostProfileSpec, seconds: fl
     """
     kilowatt_hours = machine.watt_hours(seconds) / 1000
     hours = seconds / 3600
-    grid = profile.grid
-    intensity = float(max(grid.location_grams_per_kwh, grid.market_grams_per_kwh or Decimal(0)))
+    intensity = max(location_intensity(profile.grid), float(profile.grid.market_grams_per_kwh or 0))
     grams = kilowatt_hours * intensity + hours * machine.embodied_grams_per_hour
     per_kwh = float(profile.prices.per_kwh) if profile.prices else 0.0
     rent = machine.price_per_hour if profile.prices else 0.0

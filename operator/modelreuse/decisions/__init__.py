@@ -1,6 +1,8 @@
 """What should happen next: pure rules from an observation and a clock to a plan. No I/O, no client, no environment."""
 
+from modelreuse.decisions.auditing import Audit, audit, contradictions
 from modelreuse.decisions.budgets import forfeited
+from modelreuse.decisions.describing import sentence
 from modelreuse.decisions.digest import sha256_of
 from modelreuse.decisions.observed import (
     Event,
@@ -18,9 +20,11 @@ from modelreuse.decisions.observed import (
 from modelreuse.decisions.orphans import is_open, lost, orphans
 from modelreuse.decisions.plan import plan
 from modelreuse.decisions.policies import described, governing
+from modelreuse.decisions.promoting import Promotable, promotable
 from modelreuse.decisions.reading import jobs_to_read, names_in
 
 __all__ = [
+    "Audit",
     "Event",
     "Ledger",
     "Observed",
@@ -28,10 +32,13 @@ __all__ = [
     "ObservedPod",
     "OwnedJob",
     "Plan",
+    "Promotable",
     "RecordOutcome",
     "Refusal",
     "Rights",
     "Settings",
+    "audit",
+    "contradictions",
     "described",
     "forfeited",
     "governing",
@@ -41,5 +48,7 @@ __all__ = [
     "names_in",
     "orphans",
     "plan",
+    "promotable",
+    "sentence",
     "sha256_of",
 ]

@@ -1,7 +1,5 @@
 """The assessment stage: one Job per candidate, whose answer counts only from the UID that status names."""
 
-import hashlib
-import json
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -20,6 +18,7 @@ from modelreuse.api import (
 from modelreuse.api.names import ASSESS
 from modelreuse.decisions.answers import answering_pod
 from modelreuse.decisions.budgets import is_held
+from modelreuse.decisions.digest import fingerprint_of
 from modelreuse.decisions.observed import Observed, ObservedJob
 from modelreuse.decisions.policies import Rules
 from modelreuse.decisions.predicting import predicted
@@ -44,14 +43,13 @@ def begin(observed: Observed, now: datetime) -> ModelReuseCheckStatus:
         spec_hash=spec_hash,
         assess_token=token or None,
         started_at=now,
-        history=_history(status),
+        history=history_with(status),
     )
 
 
 def spec_hash_of(observed: Observed) -> str:
-    """Of all of the spec that an assessment depends on. Only ever compared with itself, so any JSON will do."""
-    spec = {key: value for key, value in observed.spec.items() if key != "suspend"}
-    return f"sha256:{hashlib.sha256(json.dumps(spec, sort_keys=True).encode()).hexdigest()}"
+    """Of all of the spec that an assessment depends on."""
+    return fingerprint_of({key: value for key, value in observed.spec.items() if key != "suspend"})
 
 
 def is_busy(observed: Observed, status: ModelReuseCheckStatus) -> bool:
@@ -204,7 +202,8 @@ def _job(
     )
 
 
-def _history(status: ModelReuseCheckStatus) -> list[HistoryRow]:
+def history_with(status: ModelReuseCheckStatus) -> list[HistoryRow]:
+    """The history once another assessment takes the place of this one."""
     if status.assessed_at is None or status.recommendation is None:
         return status.history
     row = HistoryRow(

@@ -35,7 +35,7 @@ from modelreuse.decisions.ledger import (
 )
 from modelreuse.decisions.observed import Ledger, Observed
 from modelreuse.decisions.policies import Rules
-from modelreuse.manifests import accelerators_of, cores_of, without_cpu_limit
+from modelreuse.manifests import JobTemplate, accelerators_of, cores_of, without_cpu_limit
 
 EXHAUSTED = "BudgetExhausted"
 _SPELLED = {"energy_kwh": "kWh", "carbon_kg": "kgCO2e"}
@@ -53,22 +53,21 @@ class Funds:
     """To write instead of launching: the reservations that are missing, or, without room, what must be given back."""
 
 
-def bound(job: Mapping[str, Any], rules: Rules) -> Spending | Failure:
-    """The most that a rendered Job can be charged with: its deadline on the dearest hardware that it could get."""
+def bound(job: Mapping[str, Any], template: JobTemplate, rules: Rules) -> Spending | Failure:
+    """The most that a Job made of `template` can be charged with: its deadline on the dearest hardware to be had."""
     spec = job["spec"]
     pod = spec["template"]["spec"]
     profile = rules.profile.spec
     if pod.get("resourceClaims"):
         return _unbounded("spec.resourceClaims can bring any hardware; ask for it in resources.limits")
     try:
-        unlimited = without_cpu_limit(pod)
+        unlimited = without_cpu_limit(template.content["spec"]["template"]["spec"])
         cores, gpus = cores_of(pod), accelerators_of(pod)
         machine = dearest_machine(profile, dict(pod.get("nodeSelector") or {}), cpu_cores=cores, gpus=gpus)
     except (ArithmeticError, AttributeError, TypeError, ValueError) as error:
         return _unbounded(f"the resources of its containers can't be read: {error}")
     if unlimited is not None:
-        where = f"spec.retraining.jobTemplate.spec.template.spec.{unlimited}"
-        return _unbounded(f"{where}: is missing, so a whole node could be used")
+        return _unbounded(f"{template.path}.spec.template.spec.{unlimited}: is missing, so a whole node could be used")
     if machine is None:
         kind = "accelerators" if gpus else "cpus"
         return _unbounded(f"CostProfile {rules.profile.metadata.name}: spec.{kind} lists nothing that it could run on")

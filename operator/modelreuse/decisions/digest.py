@@ -1,6 +1,7 @@
 """What a human approves, as one hash: SHA-256 over the RFC 8785 form of everything that the launch depends on."""
 
 import hashlib
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -27,6 +28,11 @@ def sha256_of(value: Any) -> str:
 def digest_of(canonical: str) -> str:
     """The digest of a preimage's canonical JSON."""
     return f"sha256:{hashlib.sha256(canonical.encode()).hexdigest()}"
+
+
+def fingerprint_of(value: Any) -> str:
+    """`sha256:` and the hex digest of JSON that nobody else has to compute again: whatever JSON holds will do."""
+    return f"sha256:{hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()}"
 
 
 def preimage(parts: Mapping[str, Any]) -> Preimage:

@@ -9,6 +9,7 @@ from typing import Any
 
 from modelreuse.api import Failure, ModelAssessment
 from modelreuse.decisions.policies import Rules
+from modelreuse.manifests import JobTemplate
 
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}$")
 _PINNED = re.compile(r"[^@\s]+@sha256:[0-9a-f]{64}")
@@ -36,14 +37,14 @@ def not_allowed(assessments: list[ModelAssessment], rules: Rules) -> Failure | N
     return None
 
 
-def not_pinned(job: Json, rules: Rules) -> Failure | None:
+def not_pinned(template: JobTemplate, rules: Rules) -> Failure | None:
     """Why a retraining can't be offered: an image in its template could mean another one tomorrow."""
     if not rules.require_image_digest:
         return None
-    for path, image in _images(job["spec"]["template"]["spec"]):
+    for field, image in _images(template.content["spec"]["template"]["spec"]):
         if not isinstance(image, str) or not _PINNED.fullmatch(image):
             message = (
-                f"spec.retraining.jobTemplate.spec.template.spec.{path}: {str(image)[:200]!r}: must be named by "
+                f"{template.path}.spec.template.spec.{field}: {str(image)[:200]!r}: must be named by "
                 "digest, as in registry/name@sha256:..., unless the policy sets requireImageDigest to false"
             )
             return Failure(reason="ImageNotPinned", message=message)

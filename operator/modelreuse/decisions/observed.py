@@ -19,6 +19,7 @@ from modelreuse.api import (
     RetrainPolicy,
     RetrainPolicyStatus,
 )
+from modelreuse.manifests import JobTemplate
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,10 @@ class ObservedPod:
     message: str | None = None
     """Termination message of the container `worker` or `trainer`; untrusted."""
     image_id: str | None = None
+    """What the node says that container ran."""
+    inputs_message: str | None = None
+    """Termination message of the container that compares inputs, in a retraining's pod."""
+    inputs_image_id: str | None = None
     """What the node says that container ran."""
     waiting: Failure | None = None
     """Why the pod can't start, as the scheduler or the node says."""
@@ -55,6 +60,8 @@ class ObservedJob:
     failure: Failure | None = None
     """Reason and message of the Job's condition `Failed`."""
     suspended: bool = False
+    queue: str | None = None
+    """Of Kueue, that holds it while it is suspended."""
     pods: tuple[ObservedPod, ...] = ()
 
 
@@ -85,6 +92,10 @@ class Rights:
     requester_may_create_jobs: bool
     editor_may_create_jobs: bool
     approver_may_approve: bool
+    requester_may_read_the_template: bool
+    """Of the CronJob that the check names; True where it names none."""
+    editor_may_read_the_template: bool
+    """The same of who was the last to change the spec."""
 
 
 @dataclass(frozen=True)
@@ -118,6 +129,8 @@ class Observed:
     """Present when the check carries an approval that is not consumed yet."""
     gate: Failure | None = None
     """Why the admission policies can't be relied upon; None when they stand as shipped."""
+    template: JobTemplate | Failure | None = None
+    """What a retraining would be made of, or why that is unknown; None where nobody asks (any more)."""
     config_maps: Mapping[str, str] | Failure = field(default_factory=dict)
     """Hashes of what the ConfigMaps hold that the retraining's template names, by name; a missing one isn't here."""
     gate_state: str = ""

@@ -28,7 +28,16 @@ from modelreuse.decisions.images import not_allowed, not_pinned
 from modelreuse.decisions.observed import Observed
 from modelreuse.decisions.policies import Rules
 from modelreuse.decisions.recommendation import needs_approval, scores_of
-from modelreuse.manifests import DIGEST_PLACEHOLDER, InvalidTemplateError, config_maps_in, retraining_job, training_plan
+from modelreuse.decisions.templates import usable_template
+from modelreuse.manifests import (
+    DIGEST_PLACEHOLDER,
+    Inputs,
+    InvalidTemplateError,
+    JobTemplate,
+    config_maps_in,
+    retraining_job,
+    training_plan,
+)
 
 
 @dataclass(frozen=True)
@@ -41,6 +50,10 @@ class Offer:
     preimage: Preimage
     needed: Spending | None
     """The most that it can be charged with; None where no policy has a budget."""
+    template: JobTemplate
+    """What the Job is made of."""
+    inputs: Inputs
+    """What it reads."""
 
     @property
     def digest(self) -> str:
@@ -68,6 +81,9 @@ def offer(
         )
     if observed.gate is not None:
         return observed.gate
+    template = usable_template(observed, status)
+    if isinstance(template, Failure):
+        return template
     if isinstance(observed.config_maps, Failure):
         return observed.config_maps
     assessment = next(one for one in status.assessments if one.model == recommendation.model)
@@ -87,9 +103,13 @@ def offer(
     if recommendation.action == Action.FINE_TUNE and not layers:
         # To a trainer no layers means all of them.
         return Failure(reason="NoLayers", message="FineTune without layers would train all of them")
+    inputs = _inputs_of(assessment, observed)
+    if isinstance(inputs, Failure):
+        return inputs
     try:
-        job = rendered_job(check, cost, layers, target, DIGEST_PLACEHOLDER)
-        image = preimage(_parts(observed, status, recommendation, rules, job) | {"configMaps": _contents_of(observed)})
+        job = rendered_job(check, template, inputs, cost, layers, target, DIGEST_PLACEHOLDER)
+        contents = {"configMaps": _contents_of(observed, template)}
+        image = preimage(_parts(observed, status, recommendation, rules, job) | contents)
     except (InvalidTemplateError, ValueError) as error:
         return Failure(reason="InvalidTemplate", message=str(error))
     if len(image.canonical) > MAX_PREIMAGE:
@@ -97,15 +117,15 @@ def offer(
             reason="SpecTooLarge",
             message=f"what would be approved takes {len(image.canonical)} bytes; the record holds {MAX_PREIMAGE}",
         )
-    unsafe = not_allowed(status.assessments, rules) or not_pinned(job, rules)
+    unsafe = not_allowed(status.assessments, rules) or not_pinned(template, rules)
     if unsafe is not None:
         return unsafe
     if not budgets(rules):
-        return Offer(cost, layers, target, image, needed=None)
-    needed = bound(job, rules)
+        return Offer(cost, layers, target, image, None, template, inputs)
+    needed = bound(job, template, rules)
     if isinstance(needed, Failure):
         return needed
-    return beyond(needed, rules) or Offer(cost, layers, target, image, needed)
+    return beyond(needed, rules) or Offer(cost, layers, target, image, needed, template, inputs)
 
 
 def target_of(check: ModelReuseCheck, assessment: ModelAssessment) -> Decimal | None:
@@ -129,17 +149,23 @@ def cost_of(status: ModelReuseCheckStatus, recommendation: Recommendation) -> Pr
 
 
 def rendered_job(
-    check: ModelReuseCheck, cost: PredictedCost, layers: tuple[str, ...], target: Decimal, digest: str
+    check: ModelReuseCheck,
+    template: JobTemplate,
+    inputs: Inputs,
+    cost: PredictedCost,
+    layers: tuple[str, ...],
+    target: Decimal,
+    digest: str,
 ) -> dict[str, Any]:
     """The Job that an approval by `digest` launches. Raises InvalidTemplateError."""
     plan = training_plan(check, cost, layers=layers, target=float(target), digest=digest)
-    return retraining_job(check, plan, hours_high=float(cost.hours.high))
+    return retraining_job(check, template, plan, inputs, hours_high=float(cost.hours.high))
 
 
 def record_spec(
     check: ModelReuseCheck, status: ModelReuseCheckStatus, current: Offer, approval: Mapping[str, Any]
 ) -> RetrainingRecordSpec:
-    """What the record says before the Job exists. `approval`: approver, their groups, requester, and when."""
+    """What the record says before the Job exists. `approval`: approver, their groups, requester, editor, and when."""
     assessment = next(one for one in status.assessments if one.model == current.cost.model)
     retraining = check.spec.retraining
     if retraining is None:
@@ -168,10 +194,16 @@ def record_spec(
     )
 
 
-def _contents_of(observed: Observed) -> dict[str, str]:
+def _inputs_of(assessment: ModelAssessment, observed: Observed) -> Inputs | Failure:
+    if assessment.hashes is None:
+        return Failure(reason="NotAssessed", message=f"{assessment.model} was not assessed")
+    reading = assessment.measured.startup_seconds if assessment.measured else None
+    return Inputs(assessment.hashes, observed.settings.worker_image, float(reading or 0))
+
+
+def _contents_of(observed: Observed, template: JobTemplate) -> dict[str, str]:
     """What the ConfigMaps hold that the Job would read; empty for one that isn't there: making it is a change."""
-    retraining = observed.check.spec.retraining
-    names = config_maps_in(retraining.job_template) if retraining else []
+    names = config_maps_in(template.content)
     known = observed.config_maps if not isinstance(observed.config_maps, Failure) else {}
     return {name: known.get(name, "") for name in names}
 

@@ -2,22 +2,22 @@
 
 from datetime import datetime
 
-from modelreuse.api import Action, Failure, ModelReuseCheckStatus, Recommendation
+from modelreuse.api import Failure, ModelReuseCheckStatus
+from modelreuse.decisions.advising import advised
 from modelreuse.decisions.approving import offered
 from modelreuse.decisions.assessing import assess, begin
 from modelreuse.decisions.budgets import settled
 from modelreuse.decisions.conditions import Findings, conditions
-from modelreuse.decisions.describing import summary
 from modelreuse.decisions.news import news
 from modelreuse.decisions.observed import Observed, Plan
-from modelreuse.decisions.offer import Offer, cost_of, offer
+from modelreuse.decisions.offer import Offer, offer
 from modelreuse.decisions.policies import Rules, governing
-from modelreuse.decisions.predicting import is_outdated, renewed
 from modelreuse.decisions.progress import RETRY_AFTER
-from modelreuse.decisions.recommendation import recommend
 from modelreuse.decisions.rejecting import declined
 from modelreuse.decisions.retraining import retrain, unfunded
+from modelreuse.decisions.screening import due_at, screen
 from modelreuse.decisions.superseding import superseded
+from modelreuse.decisions.templates import MISSING, frozen_by
 from modelreuse.decisions.terms import terms_of
 from modelreuse.decisions.verifying import outcome, verify
 
@@ -31,13 +31,14 @@ def plan(observed: Observed, now: datetime) -> Plan:
         return Plan(observed.check.status)
     rules = governing(observed.policies, observed.profiles, observed.namespace_labels)
     assessing = assess(observed, begin(observed, now), rules, now)
-    status = _advised(observed, assessing.status, rules, now)
+    screening = screen(observed, assessing.status, rules, now)
+    status = advised(observed, screening.status, rules, now)
     current = _current(observed, status, rules)
     status = _on_offer(observed, status, current, rules, now)
     terms = terms_of(observed, status)
     retraining = retrain(observed, status, current, terms, rules, now)
     verifying = verify(observed, retraining.status, terms, now)
-    stages = (assessing, retraining, verifying)
+    stages = (assessing, screening, retraining, verifying)
     found = Findings(
         rules=rules,
         current=current,
@@ -60,29 +61,8 @@ def plan(observed: Observed, now: datetime) -> Plan:
         delete=superseded(observed, status),
         outcome=outcome(observed, status, terms),
         events=news(observed.check.status.conditions, status.conditions),
-        wake_at=_wake_at(observed, status, found, now),
+        wake_at=min(filter(None, (_wake_at(observed, status, found, now), due_at(observed, status))), default=None),
     )
-
-
-def _advised(
-    observed: Observed, status: ModelReuseCheckStatus, rules: Rules | Failure, now: datetime
-) -> ModelReuseCheckStatus:
-    """Prediction, recommendation and summary: by profile and policies of now, until a human has decided."""
-    if status.prediction is None or status.retraining is not None or status.rejected is not None:
-        return status
-    if isinstance(rules, Failure) or not any(one.hashes for one in status.assessments):
-        return status.model_copy(update={"recommendation": None, "summary": None})
-    prediction = renewed(observed, status, rules, now) if is_outdated(status, rules) else status.prediction
-    if isinstance(prediction, Failure):
-        model = observed.check.spec.models[0].name
-        unknown = Recommendation(
-            action=Action.INCONCLUSIVE, model=model, reason=prediction.reason, message=prediction.message
-        )
-        return status.model_copy(update={"recommendation": unknown, "summary": None})
-    advice = recommend(observed.check.spec, status.assessments, prediction, rules)
-    status = status.model_copy(update={"prediction": prediction, "recommendation": advice})
-    cost = cost_of(status, advice)
-    return status.model_copy(update={"summary": summary(cost) if cost else None})
 
 
 def _current(observed: Observed, status: ModelReuseCheckStatus, rules: Rules | Failure) -> Offer | Failure:
@@ -105,14 +85,19 @@ def _on_offer(
         return status
     if isinstance(current, Failure) or isinstance(rules, Failure):
         return status.model_copy(update={"approval": None})
-    return declined(observed, status.model_copy(update={"approval": offered(status, current, rules, now)}), now)
+    update = {
+        "approval": offered(status, current, rules, now),
+        "template_sha256": frozen_by(observed, current.template),
+    }
+    return declined(observed, status.model_copy(update=update), now)
 
 
 def _wake_at(observed: Observed, status: ModelReuseCheckStatus, found: Findings, now: datetime) -> datetime | None:
     if found.waiting is not None:
         retries = (refusal.at + RETRY_AFTER for refusal in observed.refusals.values())
         return min((retry for retry in retries if retry > now), default=now + RETRY_AFTER)
-    if found.unfunded is not None and observed.rights is not None:
+    missing = isinstance(found.current, Failure) and found.current.reason == MISSING
+    if missing or (found.unfunded is not None and observed.rights is not None):
         return now + RETRY_AFTER
     approval, decided = status.approval, status.retraining is not None or status.rejected is not None
     if decided or approval is None or approval.expires_at is None or approval.expires_at <= now:

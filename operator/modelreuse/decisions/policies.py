@@ -14,6 +14,7 @@ from modelreuse.api import (
     ReuseThresholds,
     Uncertainty,
 )
+from modelreuse.costs import UnknownZoneError, with_intensity
 from modelreuse.decisions.observed import Ledger
 
 Number = TypeVar("Number", int, Decimal)
@@ -66,6 +67,10 @@ def governing(
             reason="CostProfileMissing",
             message=f'RetrainPolicy {matching[0].metadata.name}: spec.costProfile: there is no "{named[0]}"',
         )
+    try:
+        profile = profile.model_copy(update={"spec": with_intensity(profile.spec)})
+    except UnknownZoneError as error:
+        return Failure(reason="UnknownGridZone", message=f"CostProfile {named[0]}: {error}")
     specs = [policy.spec for policy in matching]
     return Rules(
         policies=matching,

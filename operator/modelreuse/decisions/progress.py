@@ -46,6 +46,8 @@ def stranger(observed: Observed, name: str, job: ObservedJob, task: str) -> Fail
 
 def startup_problem(job: ObservedJob) -> Failure | None:
     """Why a pod of a running Job can't start, if that is known."""
+    if job.suspended and job.queue is not None:
+        return Failure(reason="Queued", message=f"Job {job.name} waits in the queue {job.queue}")
     if job.suspended:
         return Failure(reason="Suspended", message=f"Job {job.name} is suspended; a queue may be holding it")
     return next((pod.waiting for pod in job.pods if pod.waiting), None)

@@ -11,6 +11,8 @@ def jobs_to_read(status: ModelReuseCheckStatus, rules: Rules | Failure) -> list[
     names = []
     if status.assessed_at is None or is_outdated(status, rules):
         names += [entry.job.name for entry in status.assessments]
+    if status.screening is not None:
+        names += [entry.job.name for entry in status.screening.models]
     retraining, verification = status.retraining, status.verification
     if retraining is not None and retraining.job is not None and retraining.result is None:
         names.append(retraining.job.name)
@@ -22,6 +24,8 @@ def jobs_to_read(status: ModelReuseCheckStatus, rules: Rules | Failure) -> list[
 def names_in(status: ModelReuseCheckStatus) -> frozenset[str]:
     """The names of all objects of ours that status mentions: what has been asked for and isn't superseded."""
     names = {entry.job.name for entry in status.assessments}
+    if status.screening is not None:
+        names |= {entry.job.name for entry in status.screening.models}
     if status.retraining is not None:
         names.add(status.retraining.record)
         if status.retraining.job is not None:

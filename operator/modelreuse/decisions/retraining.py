@@ -20,6 +20,7 @@ from modelreuse.decisions.answers import answering_pod
 from modelreuse.decisions.approving import AWAITING, Approved, judge
 from modelreuse.decisions.budgets import Funds, funds
 from modelreuse.decisions.commands import ending_with, to_assess_again
+from modelreuse.decisions.inputs import refused_inputs, unconfirmed_inputs
 from modelreuse.decisions.observed import Observed, ObservedJob
 from modelreuse.decisions.offer import Offer, record_spec, rendered_job
 from modelreuse.decisions.policies import Rules
@@ -127,6 +128,7 @@ def _launch(
             return Progress(status, waiting=refusal.failure if refusal else None)
         stamps = {
             "requested_by": judgement.requested_by,
+            "edited_by": judgement.edited_by,
             "approved_by": judgement.by,
             "approved_by_groups": judgement.groups,
             "at": approval.at or now,
@@ -139,7 +141,9 @@ def _launch(
         )
     if record.spec.approval is None or record.spec.approval.digest != current.digest or record.outcome is not None:
         return Progress(_ended(status, _costing(retraining, NOTHING), now, "Failed", _consumed(approval)))
-    job = rendered_job(observed.check, current.cost, current.layers, current.target, current.digest)
+    job = rendered_job(
+        observed.check, current.template, current.inputs, current.cost, current.layers, current.target, current.digest
+    )
     launched = retraining.model_copy(
         update={"launched": True, "started_at": now, "job": JobReference(name=job["metadata"]["name"], uid=None)}
     )
@@ -185,23 +189,31 @@ def _follow(
     due = charge(retraining, job.pods, profile, observed.node_labels, job.finished_at)
     retraining = retraining.model_copy(update=spent(job.pods, profile, observed.node_labels, job.finished_at))
     retraining = _costing(retraining, due)
-    return Progress(_with_result(status, retraining, terms, job, job.finished_at))
+    return Progress(_with_result(status, retraining, terms, rules, job, job.finished_at))
 
 
 def _with_result(
     status: ModelReuseCheckStatus,
     retraining: RetrainingStatus,
     terms: Terms | Failure,
+    rules: Rules | Failure,
     job: ObservedJob,
     ended_at: datetime,
 ) -> ModelReuseCheckStatus:
     if not job.succeeded:
-        failure = job.failure or Failure(reason="TrainerFailed", message=f"Job {job.name} failed")
+        failure = (
+            refused_inputs(job, retraining.intent.digest)
+            or job.failure
+            or Failure(reason="TrainerFailed", message=f"Job {job.name} failed")
+        )
         return _ended(status, retraining, ended_at, "Failed", failure)
     pod = answering_pod(job)
     if pod is None or pod.message is None:
         lost = Failure(reason="ResultLost", message=f"Job {job.name} succeeded but left no result")
         return _ended(status, retraining, ended_at, "Lost", lost)
+    unsure = unconfirmed_inputs(pod, retraining.intent.digest, None if isinstance(rules, Failure) else rules)
+    if unsure is not None:
+        return _ended(status, retraining, ended_at, "Failed", unsure)
     try:
         result = parse_message(TrainingResult, pod.message)
     except UnreadableMessageError as error:

@@ -13,6 +13,9 @@ from modelreuse.api.check import MAX_SEEN_PODS
 from modelreuse.costs import NOTHING, energy_of_pod_time, machine_of, spending_of_pod_time, total
 from modelreuse.decisions.observed import ObservedPod
 
+MAX_ATTEMPTS = 100
+"""That are counted."""
+
 
 def spent(
     pods: Iterable[ObservedPod],
@@ -47,7 +50,7 @@ def spent(
 
 
 def remembered(retraining: RetrainingStatus, pods: Sequence[ObservedPod], now: datetime) -> RetrainingStatus:
-    """The retraining with the pods that can be seen now, and the time of those that can't any more."""
+    """The retraining with the pods that can be seen now, how many there were, and the time of those that are gone."""
     visible = {pod.name for pod in pods}
     gone = [pod for pod in retraining.pods if pod.name not in visible]
     lasted = [((pod.finished_at or now) - pod.started_at).total_seconds() for pod in gone if pod.started_at]
@@ -57,7 +60,10 @@ def remembered(retraining: RetrainingStatus, pods: Sequence[ObservedPod], now: d
     seen = [
         SeenPod(name=pod.name, started_at=pod.started_at, finished_at=pod.finished_at) for pod in pods[-MAX_SEEN_PODS:]
     ]
-    return retraining.model_copy(update={"pods": seen, "removed_pod_seconds": removed})
+    known = {pod.name for pod in retraining.pods}
+    attempts = (retraining.attempts or 0) + len([pod for pod in seen if pod.name not in known])
+    update = {"pods": seen, "attempts": min(attempts, MAX_ATTEMPTS) or None, "removed_pod_seconds": removed}
+    return retraining.model_copy(update=update)
 
 
 def charge(

@@ -13,6 +13,8 @@ from modelreuse.manifests.verification import ROLE as VERIFICATION
 def superseded(observed: Observed, status: ModelReuseCheckStatus) -> tuple[OwnedJob, ...]:
     """Assessments and verifications that status no longer names, once every Job that it names instead stands."""
     named: list[JobReference] = [entry.job for entry in status.assessments]
+    if status.screening is not None:
+        named += [entry.job for entry in status.screening.models]
     if status.verification is not None:
         named.append(status.verification.job)
     if not named or any(job.uid is None for job in named):

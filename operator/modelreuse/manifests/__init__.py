@@ -3,11 +3,13 @@
 from modelreuse.api import InvalidTemplateError
 from modelreuse.manifests.assessment import assessment_job
 from modelreuse.manifests.identity import assessment_task_id, job_name, record_name, verification_task_id
+from modelreuse.manifests.inputs import Inputs
 from modelreuse.manifests.record import retraining_record
 from modelreuse.manifests.references import config_maps_in
 from modelreuse.manifests.resources import accelerators_of, cores_of, without_cpu_limit
 from modelreuse.manifests.retraining import (
     DIGEST_PLACEHOLDER,
+    JobTemplate,
     artifact_source,
     retraining_job,
     training_plan,
@@ -16,7 +18,9 @@ from modelreuse.manifests.verification import verification_job
 
 __all__ = [
     "DIGEST_PLACEHOLDER",
+    "Inputs",
     "InvalidTemplateError",
+    "JobTemplate",
     "accelerators_of",
     "artifact_source",
     "assessment_job",

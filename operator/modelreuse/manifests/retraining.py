@@ -2,12 +2,14 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from modelreuse.api import InvalidTemplateError, ModelReuseCheck, ModelSource, PredictedCost, TrainingPlan
 from modelreuse.api.names import CLAIMS_ROOT, CLAIMS_ROOT_ENV, PLAN_ENV, TERMINATION_LOG, TRAINER_CONTAINER
 from modelreuse.api.templates import check_job_template
 from modelreuse.manifests.identity import owned_labels, owned_metadata
+from modelreuse.manifests.inputs import Inputs, with_comparison
 from modelreuse.manifests.merge import merged
 from modelreuse.manifests.worker_pod import unexpanded
 
@@ -15,7 +17,17 @@ ROLE = "retraining"
 DIGEST_PLACEHOLDER = "sha256:" + "0" * 64
 """Stands for the digest in the object that the digest is made of."""
 STARTUP_SECONDS = 600
-"""Granted on top of the approved time for scheduling and pulling the image."""
+"""Granted on top of the approved time for scheduling, pulling images and comparing inputs; half of it and twice the
+time that the assessment took to read them, where that is more."""
+
+
+@dataclass(frozen=True)
+class JobTemplate:
+    """What a retraining is made of, as in a CronJob, and where a person finds it."""
+
+    path: str
+    """For sentences: `spec.retraining.jobTemplate`, or which field of which CronJob."""
+    content: Mapping[str, Any]
 
 
 def training_plan(
@@ -54,16 +66,15 @@ def artifact_source(check: ModelReuseCheck, model: str, uri: str) -> ModelSource
     return ModelSource(name=old.name, uri=uri, factory=old.factory)
 
 
-def retraining_job(check: ModelReuseCheck, plan: TrainingPlan, *, hours_high: float) -> dict[str, Any]:
-    """The Job that carries out `plan`, at most `hours_high` hours long.
+def retraining_job(
+    check: ModelReuseCheck, template: JobTemplate, plan: TrainingPlan, inputs: Inputs, *, hours_high: float
+) -> dict[str, Any]:
+    """The Job that carries out `plan` on `inputs`, at most `hours_high` hours long, not counting its start.
 
     A shorter deadline of the template's own stands, a longer one doesn't. Raises InvalidTemplateError for what
     `check_job_template` refuses.
     """
-    retraining = check.spec.retraining
-    if retraining is None:
-        raise InvalidTemplateError("spec.retraining: is missing")
-    given = _checked(retraining.job_template)
+    given = _checked(template)
     injected = {
         "metadata": {"labels": owned_labels(check, ROLE)},
         "spec": {
@@ -81,8 +92,9 @@ def retraining_job(check: ModelReuseCheck, plan: TrainingPlan, *, hours_high: fl
             ],
         },
     }
-    template = merged({"spec": {"automountServiceAccountToken": False}}, given["spec"]["template"])
-    approved_seconds = math.ceil(hours_high * 3600) + STARTUP_SECONDS
+    pod = merged(merged({"spec": {"automountServiceAccountToken": False}}, given["spec"]["template"]), injected)
+    startup = max(STARTUP_SECONDS, STARTUP_SECONDS // 2 + math.ceil(2 * inputs.seconds))
+    approved_seconds = math.ceil(hours_high * 3600) + startup
     return {
         "apiVersion": "batch/v1",
         "kind": "Job",
@@ -96,14 +108,14 @@ def retraining_job(check: ModelReuseCheck, plan: TrainingPlan, *, hours_high: fl
             "activeDeadlineSeconds": min(
                 approved_seconds, given["spec"].get("activeDeadlineSeconds", approved_seconds)
             ),
-            "template": merged(template, injected),
+            "template": pod | {"spec": with_comparison(pod["spec"], check, plan.model, inputs, plan.digest)},
         },
     }
 
 
-def _checked(template: Mapping[str, Any]) -> Mapping[str, Any]:
+def _checked(template: JobTemplate) -> Mapping[str, Any]:
     try:
-        check_job_template(template)
+        check_job_template(template.content)
     except InvalidTemplateError as error:
-        raise InvalidTemplateError(f"spec.retraining.jobTemplate.{error}") from None
-    return template
+        raise InvalidTemplateError(f"{template.path}.{error}") from None
+    return template.content

@@ -130,14 +130,15 @@ def scheduling_of(template: Mapping[str, Any]) -> dict[str, Any]:
     """The part of a partial PodTemplateSpec that says where to run, on what resources, and how to reach storage."""
     spec = template.get("spec", {})
     worker = {field: value for field, value in _worker_of(template).items() if field in ("name", "resources")}
-    if storage := _storage_environment(_worker_of(template)):
+    if storage := storage_environment(template):
         worker["env"] = storage
     kept = {field: spec[field] for field in SCHEDULING_FIELDS if field in spec}
     return {"spec": {**kept, "containers": [worker]} if worker else kept}
 
 
-def _storage_environment(worker: Mapping[str, Any]) -> list[dict[str, Any]]:
-    return [dict(each) for each in worker.get("env", []) if each["name"] in STORAGE_ENVIRONMENT]
+def storage_environment(template: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The variables of the template's worker by which storages are reached."""
+    return [dict(each) for each in _worker_of(template).get("env", []) if each["name"] in STORAGE_ENVIRONMENT]
 
 
 def _worker_of(template: Mapping[str, Any]) -> Mapping[str, Any]:

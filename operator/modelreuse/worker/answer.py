@@ -15,6 +15,8 @@ from modelreuse.api import (
     AssessmentSummary,
     AssessmentTask,
     FieldError,
+    InputsSummary,
+    InputsTask,
     VerificationSummary,
     VerificationTask,
 )
@@ -60,6 +62,10 @@ def _field_at_fault(kind: str) -> str:
     return "spec.data.evaluation" if kind == "Verify" else "spec"
 
 
+_SUMMARIES: dict[str, type[Summary]] = {"Compare": InputsSummary, "Verify": VerificationSummary}
+"""By mode; an assessment's is the rest."""
+
+
 def _work(kind: str, text: str | None, places: Places, started: float | None) -> Summary:
     if not text:
         raise TaskError("BadTask", TASK_FIELD, "is not set; the worker is started by the operator, with a task as JSON")
@@ -67,6 +73,10 @@ def _work(kind: str, text: str | None, places: Places, started: float | None) ->
         from modelreuse.worker.verify import verify
 
         return verify(_parsed(VerificationTask, text), places)
+    if kind == "Compare":
+        from modelreuse.worker.inputs import compare
+
+        return compare(_parsed(InputsTask, text), places)
     from modelreuse.worker.assess import assess
 
     return assess(_parsed(AssessmentTask, text), places, started=started).summary
@@ -82,4 +92,4 @@ def _parsed(contract: type[Task], text: str) -> Task:
 
 
 def _refusal(kind: str, task_id: str, error: FieldError) -> Summary:
-    return refused(VerificationSummary if kind == "Verify" else AssessmentSummary, task_id, error)
+    return refused(_SUMMARIES.get(kind, AssessmentSummary), task_id, error)

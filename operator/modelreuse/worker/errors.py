@@ -41,6 +41,7 @@ REASONS = {
     "HeadNotFound": "no layer's output is the model's output",
     "ImageDamaged": "an image that can't be decoded",
     "ImageTooLarge": "an image of more pixels than are decoded",
+    "InputsChanged": "a retraining would read other bytes than those that were assessed and approved",
     "InputsNotFinite": "the data hold NaN or infinity, or do so as float32",
     "InputsRejected": "the model's forward pass fails on the data",
     "InternalError": "a defect of the worker's own",

@@ -15,6 +15,7 @@ from modelreuse.api import (
     Failure,
     FieldError,
     Finding,
+    InputsSummary,
     VerificationSummary,
     decimal,
 )
@@ -24,7 +25,7 @@ from modelreuse.api.types import MAX_NOTE, MAX_TEXT
 from modelreuse.worker.suffix import Suffix
 from modelreuse.worker.wording import in_bytes, one_line
 
-Summary = AssessmentSummary | VerificationSummary
+Summary = AssessmentSummary | InputsSummary | VerificationSummary
 
 _FINDINGS_RESERVE = 800
 """Bytes that layers leave to findings."""

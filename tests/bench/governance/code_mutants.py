@@ -1,11 +1,15 @@
 """Mutants of `decisions`: each lacks one condition. By syntax tree, so that every check is found and none forgotten."""
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from copy import deepcopy
 from dataclasses import dataclass
+from functools import partial
 
 from bench.governance.results import identity
+
+Change = Callable[[ast.AST], None]
+"""Removes one condition, in place."""
 
 _OTHER_SIDE: dict[type[ast.cmpop], type[ast.cmpop]] = {
     ast.Lt: ast.LtE,
@@ -39,16 +43,16 @@ def code_mutants(module: str, source: str) -> Iterator[CodeMutant]:
             yield CodeMutant(identity(f"{module}:{line}: {what}", mutated_source), mutated_source)
 
 
-def _changes(node: ast.AST) -> Iterator[tuple[str, "_Change"]]:
+def _changes(node: ast.AST) -> Iterator[tuple[str, Change]]:
     if isinstance(node, ast.If | ast.IfExp) and not _is_for_types(node.test):
         yield f"never {_short(node.test)}", _never
     if isinstance(node, ast.BoolOp):
         for number, value in enumerate(node.values):
             if not _is_for_types(value):
-                yield f"without {_short(value)}", _Without(number)
+                yield f"without {_short(value)}", partial(_without, number)
     if isinstance(node, ast.comprehension):
         for number, value in enumerate(node.ifs):
-            yield f"unfiltered {_short(value)}", _Unfiltered(number)
+            yield f"unfiltered {_short(value)}", partial(_unfiltered, number)
     if (
         isinstance(node, ast.Compare)
         and len(node.ops) == 1
@@ -67,39 +71,21 @@ def _short(node: ast.AST) -> str:
     return text if len(text) <= 70 else text[:69] + "…"
 
 
-class _Change:
-    def __call__(self, node: ast.AST) -> None:
-        raise NotImplementedError
+def _never(node: ast.AST) -> None:
+    assert isinstance(node, ast.If | ast.IfExp)
+    node.test = ast.Constant(False)
 
 
-class _Never(_Change):
-    def __call__(self, node: ast.AST) -> None:
-        assert isinstance(node, ast.If | ast.IfExp)
-        node.test = ast.Constant(False)
+def _at_the_limit(node: ast.AST) -> None:
+    assert isinstance(node, ast.Compare)
+    node.ops = [_OTHER_SIDE[type(node.ops[0])]()]
 
 
-class _AtTheLimit(_Change):
-    def __call__(self, node: ast.AST) -> None:
-        assert isinstance(node, ast.Compare)
-        node.ops = [_OTHER_SIDE[type(node.ops[0])]()]
+def _without(number: int, node: ast.AST) -> None:
+    assert isinstance(node, ast.BoolOp)
+    del node.values[number]
 
 
-@dataclass(frozen=True)
-class _Without(_Change):
-    number: int
-
-    def __call__(self, node: ast.AST) -> None:
-        assert isinstance(node, ast.BoolOp)
-        del node.values[self.number]
-
-
-@dataclass(frozen=True)
-class _Unfiltered(_Change):
-    number: int
-
-    def __call__(self, node: ast.AST) -> None:
-        assert isinstance(node, ast.comprehension)
-        del node.ifs[self.number]
-
-
-_never, _at_the_limit = _Never(), _AtTheLimit()
+def _unfiltered(number: int, node: ast.AST) -> None:
+    assert isinstance(node, ast.comprehension)
+    del node.ifs[number]

@@ -16,7 +16,18 @@ from bench.governance.gate_mutants import GateMutant, gate_mutants
 from bench.governance.results import fingerprint
 from cluster.gate import objects, test_stamps, test_what_keeps_working
 from cluster.gate.attempt import Attempt
-from cluster.gate.attempts import ALL, decisions, jobs, namespaces, pods, records, requests, status, without_stamping
+from cluster.gate.attempts import (
+    ALL,
+    accelerators,
+    decisions,
+    jobs,
+    namespaces,
+    pods,
+    records,
+    requests,
+    status,
+    without_stamping,
+)
 from cluster.gate.in_force import people_at_the_gate
 from cluster.gate.people import make_namespace
 from cluster.gate.scene import Scene
@@ -30,6 +41,8 @@ PATIENCE = 4.0
 """Seconds that an API server is given to take over a changed policy: it looks for changes every second."""
 
 LIKELY: dict[str, tuple[Attempt, ...]] = {
+    "modelreuse-accelerators": accelerators.ATTEMPTS,
+    "modelreuse-accelerators-label": accelerators.ATTEMPTS,
     "modelreuse-decisions": decisions.ATTEMPTS,
     "modelreuse-jobs": jobs.ATTEMPTS,
     "modelreuse-namespaces": namespaces.ATTEMPTS,

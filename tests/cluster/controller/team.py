@@ -91,15 +91,26 @@ class Team:
 
     def answer(self, job: Object, message: Callable[[Object], Object]) -> None:
         """The node runs the Job's pod; `message` makes the termination message from the task or plan."""
-        pod = until(lambda: self._pod_of(job), f"Job {job['metadata']['name']} has a pod")
+        pod = self.pod(job)
         name = pod["spec"]["containers"][0]["name"]
         said = json.dumps(message(_task_of(pod)))
-        self._bind(pod)
         begun, ended = "2026-01-02T03:04:00Z", "2026-01-02T03:05:00Z"
         state = {"exitCode": 0, "reason": "Completed", "message": said, "startedAt": begun, "finishedAt": ended}
         container = {"name": name, "image": "i", "imageID": "sha256:i", "ready": False, "restartCount": 0}
         status = {"phase": "Succeeded", "containerStatuses": [{**container, "state": {"terminated": state}}]}
+        if "initContainers" in pod["spec"]:
+            (first,) = pod["spec"]["initContainers"]
+            equal = state | {"message": json.dumps({"task": _environment(first)["task"]}), "finishedAt": begun}
+            before = {**container, "name": first["name"], "state": {"terminated": equal}, "ready": True}
+            status["initContainerStatuses"] = [before]
         self["node"].patch(pod, {"status": status}, part="status")
+
+    def pod(self, job: Object) -> Object:
+        """The Job's pod, once it is there, bound to the node."""
+        pod = until(lambda: self._pod_of(job), f"Job {job['metadata']['name']} has a pod")
+        if "nodeName" not in pod["spec"]:
+            self._bind(pod)
+        return pod
 
     def assess(self, check: Object) -> None:
         """The worker answers that the model has lost thirty points."""
@@ -115,10 +126,14 @@ class Team:
 
         return until(offered, "something can be approved")
 
-    def _pod_of(self, job: Object) -> Object | None:
+    def pods(self, job: Object) -> list[Object]:
+        """The Job's pods."""
         label = f"batch.kubernetes.io/controller-uid={job['metadata']['uid']}"
-        pods = self["admin"].list(self.obj("Pod", version="v1"), labelSelector=label)
-        return {"apiVersion": "v1", "kind": "Pod", **pods[0]} if pods else None
+        found = self["admin"].list(self.obj("Pod", version="v1"), labelSelector=label)
+        return [{"apiVersion": "v1", "kind": "Pod", **pod} for pod in found]
+
+    def _pod_of(self, job: Object) -> Object | None:
+        return next((pod for pod in self.pods(job) if "deletionTimestamp" not in pod["metadata"]), None)
 
     def _bind(self, pod: Object) -> None:
         target = {"apiVersion": "v1", "kind": "Node", "name": NODE}
@@ -127,6 +142,11 @@ class Team:
 
 
 def _task_of(pod: Object) -> Object:
-    environment = {each["name"]: each.get("value", "") for each in pod["spec"]["containers"][0]["env"]}
+    return _environment(pod["spec"]["containers"][0])
+
+
+def _environment(container: Object) -> Object:
+    """The task or plan in it."""
+    environment = {each["name"]: each.get("value", "") for each in container["env"]}
     task: Object = json.loads(environment.get(TASK_ENV) or environment[PLAN_ENV])
     return task

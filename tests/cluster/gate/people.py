@@ -12,6 +12,7 @@ from cluster.waiting import until
 RBAC = "rbac.authorization.k8s.io"
 OPERATOR = "system:serviceaccount:modelreuse-system:operator"
 JOB_CONTROLLER = "system:serviceaccount:kube-system:job-controller"
+KUEUE = "system:serviceaccount:kueue-system:kueue-controller-manager"
 GARBAGE_COLLECTOR = "system:serviceaccount:kube-system:generic-garbage-collector"
 NODE = "system:node:n1"
 READ, READ_BY_EXPRESSION = "tier", "stage"
@@ -35,24 +36,35 @@ _EVERY_PLAIN_VERB = ["get", "list", "watch", "create", "update", "patch", "delet
 _EVERYTHING_BUT_SPECIAL_VERBS = {"apiGroups": ["*"], "resources": ["*"], "verbs": _EVERY_PLAIN_VERB}
 _WILDCARD = {"apiGroups": ["*"], "resources": ["*"], "verbs": ["*"]}
 _CHECKS_ALONE = {"apiGroups": ["modelreuse.io"], "resources": ["*"], "verbs": _EVERY_PLAIN_VERB}
+_JOBS_AND_ONE_CRON_JOB: tuple[Object, ...] = (
+    {"apiGroups": ["batch"], "resources": ["jobs"], "verbs": ["create"]},
+    {"apiGroups": ["batch"], "resources": ["cronjobs"], "resourceNames": ["nightly"], "verbs": ["get"]},
+)
+_OF_KUEUE = ("system:serviceaccounts", "system:serviceaccounts:kueue-system")
+_HOLDS_JOBS: tuple[Object, ...] = (
+    {"apiGroups": ["batch"], "resources": ["jobs", "jobs/status"], "verbs": ["get", "update", "patch"]},
+)
 _PURGE = {"apiGroups": ["modelreuse.io"], "resources": ["retrainingrecords"], "verbs": ["delete", "purge"]}
 
-CAST: dict[str, tuple[str, tuple[str, ...], tuple[str, ...], Object | None]] = {
-    "bob": ("bob", ("engineers",), ("edit",), _EVERYTHING_BUT_SPECIAL_VERBS),  # requests
-    "bella": ("bella", ("engineers",), ("edit",), None),  # requests, with no more than Kubernetes' own role `edit`
-    "alice": ("alice", ("platform-leads", "on-call"), ("edit", "modelreuse-approver"), None),  # edits and approves
-    "carol": ("carol", ("platform-leads",), ("modelreuse-approver",), None),  # approves, and can't create Jobs
-    "dan": ("dan", (), (), _CHECKS_ALONE),  # writes checks, and can't create Jobs
-    "ivan": ("ivan", (), ("modelreuse-importer",), None),
-    "pat": ("pat", (), (), _PURGE),
-    "mallory": ("mallory", (), (), _WILDCARD),
-    "eve": ("eve", (), (), None),
-    "ci": ("system:serviceaccount:{namespace}:ci", (), ("edit", "modelreuse-approver"), None),
-    "shared_admin": ("system:admin", (), ("admin", "modelreuse-approver"), None),
-    "capital_bob": ("Bob", (), ("edit", "modelreuse-approver"), None),
-    "cyrillic_alice": ("\u0430lice", (), ("edit", "modelreuse-approver"), None),
-    "robot_in_disguise": ("alex", ("system:serviceaccounts",), ("edit", "modelreuse-approver"), None),
-    "alex": ("alex", (), ("edit", "modelreuse-approver"), None),
+CAST: dict[str, tuple[str, tuple[str, ...], tuple[str, ...], tuple[Object, ...]]] = {
+    "bob": ("bob", ("engineers",), ("edit",), (_EVERYTHING_BUT_SPECIAL_VERBS,)),  # requests
+    "bella": ("bella", ("engineers",), ("edit",), ()),  # requests, with no more than Kubernetes' own role `edit`
+    "alice": ("alice", ("platform-leads", "on-call"), ("edit", "modelreuse-approver"), ()),  # edits and approves
+    "carol": ("carol", ("platform-leads",), ("modelreuse-approver",), ()),  # approves, and can't create Jobs
+    "dan": ("dan", (), (), (_CHECKS_ALONE,)),  # writes checks, and can't create Jobs
+    "erin": ("erin", (), (), (_CHECKS_ALONE, *_JOBS_AND_ONE_CRON_JOB)),  # of CronJobs may read `nightly` alone
+    "ivan": ("ivan", (), ("modelreuse-importer",), ()),
+    "pat": ("pat", (), (), (_PURGE,)),
+    "mallory": ("mallory", (), (), (_WILDCARD,)),
+    "kueue": (KUEUE, _OF_KUEUE, (), _HOLDS_JOBS),
+    "other_kueue": ("system:serviceaccount:kueue-system:default", _OF_KUEUE, (), _HOLDS_JOBS),
+    "eve": ("eve", (), (), ()),
+    "ci": ("system:serviceaccount:{namespace}:ci", (), ("edit", "modelreuse-approver"), ()),
+    "shared_admin": ("system:admin", (), ("admin", "modelreuse-approver"), ()),
+    "capital_bob": ("Bob", (), ("edit", "modelreuse-approver"), ()),
+    "cyrillic_alice": ("\u0430lice", (), ("edit", "modelreuse-approver"), ()),
+    "robot_in_disguise": ("alex", ("system:serviceaccounts",), ("edit", "modelreuse-approver"), ()),
+    "alex": ("alex", (), ("edit", "modelreuse-approver"), ()),
 }
 _PARTS_OF_KUBERNETES = {
     "operator": (OPERATOR, ()),
@@ -75,14 +87,25 @@ def gather(admin: Person, namespace: str) -> Mapping[str, Person]:
             admin.apply(_binding(namespace, f"{name}-{role}", "ClusterRole", role, user))
         if rules:
             own = {"apiVersion": f"{RBAC}/v1", "kind": "Role", "metadata": {"namespace": namespace, "name": name}}
-            admin.apply({**own, "rules": [rules]})
+            admin.apply({**own, "rules": list(rules)})
             admin.apply(_binding(namespace, name, "Role", name, user))
     until(
         lambda: people["bella"].may("create", "modelreuse.io", "modelreusechecks", namespace),
         "the role edit includes checks",
     )
+    _keep_accelerators(admin, namespace)
     until(lambda: people["ivan"].may("import", "modelreuse.io", "retrainingrecords", namespace), "ivan may import")
     return people
+
+
+def _keep_accelerators(admin: Person, namespace: str) -> None:
+    """For approved retrainings, and for the service account `inference`."""
+    reference = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}}
+    admin.patch(reference, {"metadata": {"labels": {"modelreuse.io/accelerators": "approved"}}})
+    account = {"namespace": namespace, "name": "inference"}
+    admin.apply({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": account})
+    binding = _binding(namespace, "inference", "ClusterRole", "modelreuse-accelerator-user", "")
+    admin.apply(binding | {"subjects": [{"kind": "ServiceAccount", **account}]})
 
 
 def make_namespace(admin: Person, name: str) -> None:

@@ -67,7 +67,7 @@ def test_what_is_a_little_beyond_one_is_not_rounded_into_it() -> None:
         TypeAdapter(Fraction).validate_python("1.0000001")
 
 
-@pytest.mark.parametrize(("kind", "room"), [(Text, 768), (Note, 160)])
+@pytest.mark.parametrize(("kind", "room"), [(Text, 768), (Note, 120)])
 def test_words_beyond_their_room_are_cut_and_show_it(kind: Any, room: int) -> None:
     read = TypeAdapter(kind).validate_python
     assert read("x" * room) == "x" * room

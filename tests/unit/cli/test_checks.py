@@ -19,7 +19,7 @@ def set_in(document: dict, path: str, value: object) -> None:
         ("spec/models/0/uri", 5, "spec.models[0].uri: 5: input should be a valid string"),
         ("spec/models/0/nmae", "x", "spec.models[0].nmae: unknown field; did you mean name?"),
         ("spec/dat", {}, "spec.dat: unknown field; did you mean data?"),
-        ("spec/zzz", {}, "spec.zzz: unknown field; known: assessment, code, data, models, objective, retraining, suspend"),  # noqa: E501
+        ("spec/zzz", {}, "spec.zzz: unknown field; known: assessment, code, data, models, objective, retraining, schedule, suspend, timeZone"),  # noqa: E501
         ("spec/data/new", {}, "spec.data.new.uri: is required"),
         ("spec/data/new", "pvc://data/x.npz", 'spec.data.new: "pvc://data/x.npz": must be a mapping of fields'),
         ("spec/models", {}, "spec.models: {}: must be a list"),

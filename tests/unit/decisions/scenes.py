@@ -45,6 +45,7 @@ from modelreuse.decisions import (
     jobs_to_read,
     plan,
 )
+from modelreuse.manifests import JobTemplate
 
 Json = dict[str, Any]
 
@@ -55,7 +56,13 @@ NONCE = "5ca1ab1e5ca1ab1e5ca1ab1e5ca1ab1e"
 IMAGE = "registry.example/worker@sha256:" + "a" * 64
 TRAINER = "registry.example/trainer@sha256:" + "b" * 64
 TRAINS = {"name": "trainer", "image": TRAINER, "resources": {"limits": {"cpu": 1}}}
-RIGHTS = Rights(requester_may_create_jobs=True, editor_may_create_jobs=True, approver_may_approve=True)
+RIGHTS = Rights(
+    requester_may_create_jobs=True,
+    editor_may_create_jobs=True,
+    approver_may_approve=True,
+    requester_may_read_the_template=True,
+    editor_may_read_the_template=True,
+)
 OUTPUT = "pvc://candidates/digits"
 
 
@@ -180,6 +187,14 @@ def pod(message: str | None, **changes: Any) -> ObservedPod:
     return ObservedPod(message=message, **seen)
 
 
+def compared(task: str, **error: str) -> dict[str, Any]:
+    """What our container in a retraining's pod leaves; nothing in another pod."""
+    if not task.startswith("sha256:"):
+        return {}
+    said = {"task": task} | ({"error": error} if error else {})
+    return {"inputs_message": json.dumps(said), "inputs_image_id": IMAGE}
+
+
 class StaleLedgerError(Exception):
     """A policy was changed since it was read."""
 
@@ -202,6 +217,8 @@ class Scene:
     rights: Rights | None = RIGHTS
     gate: Failure | None = None
     gate_state: str = "as installed"
+    cron_job: Json | Failure | None = None
+    """The jobTemplate of the CronJob that the spec names, or why there is none."""
     config_maps: Mapping[str, str] | Failure = field(default_factory=dict)
     refusals: Mapping[str, Refusal] = field(default_factory=dict)
     nonce: str = NONCE
@@ -245,9 +262,20 @@ class Scene:
             rights=self.rights,
             gate=self.gate,
             gate_state=self.gate_state,
+            template=self.template,
             config_maps=self.config_maps,
             refusals=self.refusals,
         )
+
+    @property
+    def template(self) -> JobTemplate | Failure | None:
+        """What a retraining is made of."""
+        given = self.spec.get("retraining", {}).get("jobTemplate")
+        if given is not None:
+            return JobTemplate("spec.retraining.jobTemplate", given)
+        if isinstance(self.cron_job, dict):
+            return JobTemplate("CronJob nightly: spec.jobTemplate", self.cron_job)
+        return self.cron_job
 
     def plan(self) -> Plan:
         return plan(self.observed, self.now)
@@ -329,13 +357,16 @@ class Scene:
     def answered(self, name: str, message: object, **pod_changes: Any) -> "Scene":
         """A Job succeeded, and its pod left this message: JSON of an object, or text as it stands."""
         text = message if isinstance(message, str) or message is None else json.dumps(message)
+        pod_changes = compared(self.jobs[name].task or "") | pod_changes
         return self.with_job(name, finished_at=self.now, succeeded=True, pods=(pod(text, **pod_changes),))
 
     def failed(self, name: str, reason: str = "BackoffLimitExceeded", message: object = None) -> "Scene":
         """A Job failed; its pod may have left a message."""
         text = message if isinstance(message, str) or message is None else json.dumps(message)
         failure = Failure(reason=reason, message="Job has reached the specified backoff limit")
-        return self.with_job(name, finished_at=self.now, failure=failure, pods=(pod(text),))
+        return self.with_job(
+            name, finished_at=self.now, failure=failure, pods=(pod(text, **compared(self.jobs[name].task or "")),)
+        )
 
     def without_job(self, name: str) -> "Scene":
         return self.but(jobs={key: job for key, job in self.jobs.items() if key != name})

@@ -253,6 +253,8 @@ def test_a_pod_that_cannot_start_is_the_reason_to_wait() -> None:
 def test_a_job_that_a_queue_holds_is_the_reason_to_wait() -> None:
     scene = assessing()
     assert condition(scene.with_job(job_name(scene), suspended=True).plan(), "Ready").reason == "Suspended"
+    queued = condition(scene.with_job(job_name(scene), suspended=True, queue="gpus").plan(), "Ready")
+    assert (queued.reason, queued.message.endswith("waits in the queue gpus")) == ("Queued", True)
 
 
 def test_the_last_answer_of_several_pods_counts() -> None:

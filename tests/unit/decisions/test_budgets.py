@@ -307,6 +307,7 @@ def test_all_attempts_of_a_preempted_retraining_are_charged_together() -> None:
     ended = answered.with_job(scene.training, pods=(last,)).then()
     (charge,) = ended.policies[0].status.charges
     assert charge.pod_seconds == 160
+    assert ended.status["retraining"]["attempts"] == 2
 
 
 def test_a_pod_that_was_seen_to_wait_and_never_to_run_costs_nothing() -> None:

@@ -1,5 +1,7 @@
 """Which policies govern a namespace, and that of several the strictest of every rule counts."""
 
+from decimal import Decimal
+
 import pytest
 
 from modelreuse.api import Failure
@@ -63,6 +65,19 @@ def test_a_missing_profile_is_named() -> None:
     failure = refusal(policy(costProfile="hall-9"))
     assert failure.reason == "CostProfileMissing"
     assert '"hall-9"' in failure.message
+
+
+def test_a_profile_with_a_zone_alone_gets_the_intensity_of_the_table() -> None:
+    found = governing([policy()], {"hall-2": profile(grid={"zone": "FRA"})}, {})
+    assert isinstance(found, Rules)
+    assert found.profile.spec.grid.location_grams_per_kwh == Decimal("56.04")
+
+
+def test_a_profile_with_an_unknown_zone_is_named() -> None:
+    failure = governing([policy()], {"hall-2": profile(grid={"zone": "Atlantis"})}, {})
+    assert isinstance(failure, Failure)
+    assert failure.reason == "UnknownGridZone"
+    assert failure.message.startswith("CostProfile hall-2: spec.grid.zone: ")
 
 
 @pytest.mark.parametrize(

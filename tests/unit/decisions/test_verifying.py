@@ -350,6 +350,7 @@ def test_the_outcome_is_recorded_only_after_the_verification() -> None:
         "result": "Succeeded",
         "steps": 400,
         "targetReached": True,
+        "attempts": 1,
         "podSeconds": "60",
         "energyWh": "0.233333",
         "energyBasis": "Estimated",

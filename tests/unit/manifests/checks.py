@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from modelreuse.api import ModelReuseCheck, PredictedCost
+from modelreuse.api import ContentHashes, ModelReuseCheck, PredictedCost
+from modelreuse.manifests import Inputs
 
 Json = dict[str, Any]
 
@@ -61,6 +62,12 @@ def check(name: str = "digits", **changes: Any) -> ModelReuseCheck:
     return ModelReuseCheck.parse(
         {"metadata": metadata, "spec": {key: value for key, value in spec.items() if value is not None}}
     )
+
+
+def inputs(seconds: float = 3.0) -> Inputs:
+    """What was assessed in three seconds."""
+    hashes = {name: "sha256:" + str(number) * 64 for number, name in enumerate(("model", "reference", "new"), 1)}
+    return Inputs(ContentHashes.model_validate(hashes), IMAGE, seconds)
 
 
 def cost(**changes: Any) -> PredictedCost:

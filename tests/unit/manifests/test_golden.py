@@ -10,6 +10,7 @@ import yaml
 
 from modelreuse.api import RetrainingRecordSpec
 from modelreuse.manifests import (
+    JobTemplate,
     artifact_source,
     assessment_job,
     retraining_job,
@@ -17,7 +18,7 @@ from modelreuse.manifests import (
     training_plan,
     verification_job,
 )
-from unit.manifests.checks import DIGEST, IMAGE, NONCE, UID, check, cost
+from unit.manifests.checks import DIGEST, IMAGE, NONCE, UID, check, cost, inputs, trainer_template
 
 GOLDEN = Path(__file__).with_name("golden")
 
@@ -36,7 +37,8 @@ def smallest() -> dict[str, Any]:
 
 def retraining() -> dict[str, Any]:
     plan = training_plan(check(), cost(), layers=["fc2"], target=0.855, digest=DIGEST)
-    return retraining_job(check(), plan, hours_high=2.0)
+    template = JobTemplate("spec.retraining.jobTemplate", trainer_template())
+    return retraining_job(check(), template, plan, inputs(), hours_high=2.0)
 
 
 def verification() -> dict[str, Any]:

@@ -5,19 +5,21 @@ from typing import Any
 import pytest
 
 from modelreuse.api import TrainingPlan, parse_message
-from modelreuse.manifests import InvalidTemplateError, retraining_job, training_plan
-from unit.manifests.checks import DIGEST, Json, check, container, cost, environment, pod, trainer_template
+from modelreuse.manifests import InvalidTemplateError, JobTemplate, retraining_job, training_plan
+from unit.manifests.checks import DIGEST, Json, check, container, cost, environment, inputs, pod, trainer_template
 
 
-def built(template: Json | None = None, hours: float = 2.0, **changes: Any) -> Json:
+def built(
+    template: Json | None = None,
+    hours: float = 2.0,
+    path: str = "spec.retraining.jobTemplate",
+    reading: float = 3.0,
+    **changes: Any,
+) -> Json:
     one = check()
-    retraining = one.spec.retraining
-    assert retraining is not None
-    if template is not None:
-        retraining = retraining.model_copy(update={"job_template": template})
-    one = one.model_copy(update={"spec": one.spec.model_copy(update={"retraining": retraining})})
     plan = training_plan(one, cost(), **({"layers": ["fc2"], "target": 0.855, "digest": DIGEST} | changes))
-    return retraining_job(one, plan, hours_high=hours)
+    given = JobTemplate(path, trainer_template() if template is None else template)
+    return retraining_job(one, given, plan, inputs(reading), hours_high=hours)
 
 
 def told(job: Json) -> TrainingPlan:
@@ -47,6 +49,11 @@ def test_the_target_is_a_fraction(target: float, written: float) -> None:
 def test_the_time_is_the_approved_upper_end_and_the_start() -> None:
     assert built(hours=2.0)["spec"]["activeDeadlineSeconds"] == 7200 + 600
     assert built(hours=0.0001)["spec"]["activeDeadlineSeconds"] == 601
+
+
+@pytest.mark.parametrize(("reading", "granted"), [(0.0, 600), (150.0, 600), (150.5, 601), (3600.0, 7500)])
+def test_who_needs_long_to_read_is_granted_it_twice(reading: float, granted: int) -> None:
+    assert built(reading=reading)["spec"]["activeDeadlineSeconds"] == 7200 + granted
 
 
 @pytest.mark.parametrize(("theirs", "ours"), [(10**6, 7800), (7801, 7800), (7800, 7800), (60, 60)])
@@ -93,7 +100,7 @@ def test_everything_else_of_the_template_stays() -> None:
     job = built(template)
     assert job["spec"]["suspend"] is True
     assert container(job, "trainer")["command"] == ["python", "train.py"]
-    assert pod(job)["volumes"] == [{"name": "x", "emptyDir": {}}]
+    assert pod(job)["volumes"][0] == {"name": "x", "emptyDir": {}}
     assert job["spec"]["template"]["metadata"]["labels"] == {
         "team": "vision",
         "modelreuse.io/check": "digits",
@@ -122,6 +129,11 @@ def test_the_job_is_bound_to_the_digest() -> None:
 def test_a_template_that_cannot_be_run_is_refused_by_its_path_in_the_check() -> None:
     with pytest.raises(InvalidTemplateError, match=r"^spec\.retraining\.jobTemplate\.spec\.managedBy: is not accepted"):
         built(trainer_template(managedBy="example.com/me"))
+
+
+def test_a_template_of_a_cron_job_is_named_as_such() -> None:
+    with pytest.raises(InvalidTemplateError, match=r"^CronJob n: spec\.jobTemplate\.spec\.managedBy: is not accepted"):
+        built(trainer_template(managedBy="example.com/me"), path="CronJob n: spec.jobTemplate")
 
 
 def test_a_model_that_is_not_listed_is_refused() -> None:

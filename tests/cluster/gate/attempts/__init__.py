@@ -1,7 +1,7 @@
 """All attempts to walk around the gate, by the policy that must refuse them."""
 
 from cluster.gate.attempt import Attempt
-from cluster.gate.attempts import decisions, jobs, namespaces, pods, records, requests, status
+from cluster.gate.attempts import accelerators, decisions, jobs, namespaces, pods, records, requests, status
 
 ALL: tuple[Attempt, ...] = (
     *decisions.ATTEMPTS,
@@ -11,6 +11,7 @@ ALL: tuple[Attempt, ...] = (
     *jobs.ATTEMPTS,
     *pods.ATTEMPTS,
     *namespaces.ATTEMPTS,
+    *accelerators.ATTEMPTS,
 )
 
 # One attempt per validating policy: once all of these are refused, every policy is in force.
@@ -24,4 +25,6 @@ PROBES = {
     "modelreuse-pods": "create-a-pod-under-the-prefix",
     "modelreuse-namespaces": "relabel-out-of-a-policy",
     "modelreuse-shells": "exec-into-a-pod",
+    "modelreuse-accelerators": "train-on-an-accelerator-without-us",
+    "modelreuse-accelerators-label": "take-the-label-away",
 }

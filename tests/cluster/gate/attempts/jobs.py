@@ -5,6 +5,7 @@ from cluster.gate import objects
 from cluster.gate.attempt import Attempt
 from cluster.gate.scene import Scene
 from cluster.person import Object
+from cluster.waiting import until
 
 CHECK = {"modelreuse.io/check": "c"}
 
@@ -38,6 +39,31 @@ def change(scene: Scene, change: Object, by: str = "bob", name: str = "mrc-", in
     return scene[by].patch(created, change)
 
 
+def place(scene: Scene, by: str = "kueue", change: Object | None = None, more: Object | None = None) -> Object:
+    """Of a held Job of ours: what Kueue sends when it lets the Job go, and something more."""
+    labels = {"modelreuse.io/check": scene.name}
+    held = scene.job(labels=labels, pod_labels=labels)
+    spec = {"template": merge(change if change is not None else PLACE, more or {}), "suspend": False}
+    return scene[by].patch(held, {"spec": spec})
+
+
+def merge(one: Object, other: Object) -> Object:
+    """Both pod templates in one patch."""
+    return {
+        "metadata": {**one.get("metadata", {}), **other.get("metadata", {})},
+        "spec": {**one.get("spec", {}), **other.get("spec", {})},
+    }
+
+
+def take_back(scene: Scene, change: Object, by: str = "kueue") -> Object:
+    """Of a Job of ours that has been placed and let go: Kueue holds it again and restores the template."""
+    job = scene.job(pod_labels={"modelreuse.io/check": scene.name})
+    scene["kueue"].patch(job, {"spec": {"template": PLACE, "suspend": False}})
+    until(lambda: "startTime" in scene["admin"].get(job).get("status", {}), "the Job controller has started it")
+    scene["kueue"].patch(job, {"spec": {"suspend": True}})
+    return scene[by].patch(job, {"status": change}, part="status")
+
+
 def write_status(scene: Scene, by: str) -> Object:
     """By PUT, which is what the Job controller may."""
     job = scene.job() | {"status": {"active": 1}}
@@ -65,6 +91,22 @@ RESERVED = 'user "bob" may not create Job {ns}/'
 OTHERS = "names that begin with mrc- and labels modelreuse.io/... are the operator's"
 OPERATOR_MAY_NOT = "the operator may not {} Job {{ns}}/n-{{name}}: it touches Jobs of its own only"
 SUSPEND = {"spec": {"suspend": False}}
+
+
+PLACE = {
+    "metadata": {"labels": {"kueue.x-k8s.io/podset": "main"}},
+    "spec": {"nodeSelector": {"pool": "spot"}, "tolerations": [{"key": "spot", "operator": "Exists"}]},
+}
+"""What Kueue merges into a pod template: a flavor's node labels and tolerations, and a label of its own."""
+TEMPLATE = "may not change spec.template of Job {ns}/mrc-{name}"
+GATED = {"spec": {"schedulingGates": [{"name": "x"}]}}
+NODE_AFFINITY = {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": [
+    {"matchExpressions": [{"key": "gpu", "operator": "Exists"}]}]}}}  # fmt: skip
+
+
+def placing(id_: str, more: Object) -> Attempt:
+    """Kueue does more than it must."""
+    return Attempt(id_, place, {"more": more}, {"more": {}}, TEMPLATE)
 
 
 def altering(id_: str, what: str, change_: Object, **given: object) -> Attempt:
@@ -108,6 +150,21 @@ ATTEMPTS = (
     Attempt("annotate-it-in-our-name", change, {"change": {"metadata": {"annotations": {"modelreuse.io/x": "y"}}}}, {"change": {"metadata": {"annotations": {"x": "y"}}}}, "may not change annotation modelreuse.io/x"),
     adopting("label-his-own-job-as-ours", "labels", {"metadata": {"labels": CHECK}}),
     adopting("label-his-own-pods-as-ours", "spec.template", {"spec": {"template": {"metadata": {"labels": CHECK}}}}),
+    Attempt("place-its-pods-as-requester", place, {"by": "bob"}, {"by": "kueue"}, 'user "bob" ' + TEMPLATE),
+    Attempt("place-its-pods-as-another-account-of-kueue", place, {"by": "other_kueue"}, {"by": "kueue"}, TEMPLATE),
+    Attempt("place-its-pods-as-cluster-admin", place, {"by": "admin"}, {"by": "kueue"}, TEMPLATE),
+    placing("place-its-pods-by-affinity", {"spec": {"affinity": NODE_AFFINITY}}),
+    placing("gate-its-pods-as-kueue", GATED),
+    placing("annotate-its-pods-as-kueue", {"metadata": {"annotations": {"x": "y"}, "labels": {}}}),
+    placing("label-its-pods-as-ours-as-kueue", {"metadata": {"labels": {"modelreuse.io/role": "verification"}}}),
+    placing("move-its-pods-to-another-check-as-kueue", {"metadata": {"labels": {"modelreuse.io/check": "other"}}}),
+    placing("drop-our-label-of-its-pods-as-kueue", {"metadata": {"labels": {"modelreuse.io/check": None}}}),
+    Attempt("raise-parallelism-as-kueue", change, {"change": {"spec": {"parallelism": 2}}}, {"change": {"spec": {"template": PLACE}}}, "may not change spec.parallelism", given={"by": "kueue"}),
+    Attempt("raise-the-deadline-as-kueue", change, {"change": {"spec": {"activeDeadlineSeconds": 999999}}}, {"change": SUSPEND}, "may not change spec.activeDeadlineSeconds", given={"by": "kueue"}),
+    Attempt("label-it-as-kueue", change, {"change": {"metadata": {"labels": {"x": "y"}}}}, {"change": {"metadata": {"annotations": {"kueue.x-k8s.io/stopping": "true"}}}}, "may not change labels", given={"by": "kueue"}),
+    Attempt("forget-its-start-as-requester", take_back, {"by": "bob"}, {"by": "kueue"}, 'user "bob" may not write the status of Job', given={"change": {"startTime": None}}),
+    Attempt("say-that-it-failed-as-kueue", take_back, {"change": {"startTime": None, "failed": 1}}, {"change": {"startTime": None}}, "may not write the status of Job"),
+    Attempt("say-that-it-succeeded-as-kueue", write_status, {"by": "kueue"}, {"by": "job_controller"}, "may not write the status of Job {ns}/mrc-{name}"),
     Attempt("label-it-through-its-status", label_through_status, {"name": "mrc-"}, {"name": "n-"}, "may not change labels of Job {ns}/mrc-{name}"),
     Attempt("say-that-it-succeeded", write_status, {"by": "mallory"}, {"by": "job_controller"}, 'user "mallory" may not write the status of Job {ns}/mrc-{name}'),
     Attempt("delete-a-job-of-ours-without-the-right", delete, {"by": "carol"}, {"by": "bella"}, 'User "carol" cannot delete resource "jobs"'),

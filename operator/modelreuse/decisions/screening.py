@@ -1,0 +1,96 @@
+"""The scheduled assessment: it runs beside the current one, and takes its place only where that is nobody's loss.
+
+A person who is thinking about an offer shall not find it void in the morning. So while an offer waits, a scheduled
+assessment that recommends the same is forgotten; one that recommends something else takes over, since what waits is
+then no longer good advice. One that couldn't assess every candidate recommends nothing.
+"""
+
+from datetime import datetime
+
+from modelreuse.api import (
+    Failure,
+    ModelAssessment,
+    ModelReuseCheckStatus,
+    Recommendation,
+    ScreenedModel,
+    Screening,
+    next_time,
+)
+from modelreuse.decisions.advising import advised
+from modelreuse.decisions.assessing import assess, history_with, is_busy
+from modelreuse.decisions.observed import Observed
+from modelreuse.decisions.policies import Rules
+from modelreuse.decisions.progress import Progress
+
+
+def due_at(observed: Observed, status: ModelReuseCheckStatus) -> datetime | None:
+    """When the next scheduled assessment begins; None where none will, as things are. What was missed comes once."""
+    spec = observed.check.spec
+    if spec.schedule is None or spec.suspend or status.assessed_at is None or is_busy(observed, status):
+        return None
+    if status.screening is not None:
+        return None
+    return next_time(spec.schedule, spec.time_zone, max(status.assessed_at, status.screened_at or status.assessed_at))
+
+
+def screen(observed: Observed, status: ModelReuseCheckStatus, rules: Rules | Failure, now: datetime) -> Progress:
+    """Begins a scheduled assessment that is due, and brings one that runs forward."""
+    due = due_at(observed, status)
+    if due is not None and due <= now:
+        begun = Screening(nonce=observed.nonce, started_at=now)
+        status = status.model_copy(update={"screening": begun, "screened_at": now})
+    if status.screening is None:
+        return Progress(status)
+    if is_busy(observed, status):
+        return Progress(status.model_copy(update={"screening": None}))
+    return _continued(observed, status, status.screening, rules, now)
+
+
+def _continued(
+    observed: Observed, status: ModelReuseCheckStatus, screening: Screening, rules: Rules | Failure, now: datetime
+) -> Progress:
+    beside = _beside(status, screening)
+    step = assess(observed, beside, rules, now)
+    found = step.status
+    if found.assessed_at is None and step.stalled is None:
+        models = [ScreenedModel(model=one.model, attempt=one.attempt, job=one.job) for one in found.assessments]
+        kept = screening.model_copy(update={"models": models})
+        # Nobody waits for it: what holds it up is no condition of the check.
+        return Progress(status.model_copy(update={"screening": kept}), create=step.create)
+    found = advised(observed, found, rules, now)
+    if _takes_over(status, found, now):
+        return Progress(found.model_copy(update={"history": history_with(status)}))
+    return Progress(status.model_copy(update={"screening": None}))
+
+
+def _beside(status: ModelReuseCheckStatus, screening: Screening) -> ModelReuseCheckStatus:
+    """The scheduled assessment, as if it were the only one."""
+    return ModelReuseCheckStatus(
+        conditions=status.conditions,
+        nonce=screening.nonce,
+        spec_hash=status.spec_hash,
+        assess_token=status.assess_token,
+        started_at=screening.started_at,
+        screened_at=status.screened_at,
+        assessments=[ModelAssessment(model=one.model, attempt=one.attempt, job=one.job) for one in screening.models],
+    )
+
+
+def _takes_over(status: ModelReuseCheckStatus, found: ModelReuseCheckStatus, now: datetime) -> bool:
+    if any(one.hashes is None for one in found.assessments) or found.recommendation is None:
+        return False
+    return not _waits(status, now) or _advice(status.recommendation) != _advice(found.recommendation)
+
+
+def _waits(status: ModelReuseCheckStatus, now: datetime) -> bool:
+    """Whether a human can still say yes to what is on offer."""
+    offered = status.approval
+    decided = status.retraining is not None or status.rejected is not None
+    return offered is not None and not decided and (offered.expires_at is None or now < offered.expires_at)
+
+
+def _advice(recommendation: Recommendation | None) -> tuple[str, str, tuple[str, ...]] | None:
+    """What somebody would do by it; the reasons may change."""
+    if recommendation is None:
+        return None
+    return recommendation.action, recommendation.model, tuple(recommendation.layers)
