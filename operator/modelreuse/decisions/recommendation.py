@@ -131,6 +131,17 @@ def too_unlikely(cost: PredictedCost) -> str | None:
     return f"reaches the target with a probability of {cost.reaches_target:.2g}, less than {LEAST_CHANCE}"
 
 
+def expected_energy(cost: PredictedCost) -> Decimal:
+    """By what actions are ranked, kWh: the point where the target is reached, the upper end where it is not.
+
+    Without a point or a probability the upper end: of two actions the one that is known is preferred.
+    """
+    point, chance = cost.energy_kwh.estimate, cost.reaches_target
+    if point is None or chance is None:
+        return cost.energy_kwh.high
+    return chance * point + (1 - chance) * cost.energy_kwh.high
+
+
 def _kept(assessment: ModelAssessment, current: str, assessed: Iterable[ModelAssessment]) -> Recommendation:
     if assessment.model == current:
         return _of(
@@ -145,7 +156,7 @@ def _kept(assessment: ModelAssessment, current: str, assessed: Iterable[ModelAss
 def _cheapest(assessed: list[ModelAssessment], prediction: Prediction, rules: Rules, shortfall: str) -> Recommendation:
     model = assessed[0].model
     layers = {one.model: one.layers for one in assessed}
-    ranked = sorted(prediction.costs, key=lambda cost: (cost.energy_kwh.high, cost.energy_kwh.low))
+    ranked = sorted(prediction.costs, key=lambda cost: (expected_energy(cost), cost.energy_kwh.low))
     if not ranked:
         return _of(Action.INCONCLUSIVE, model, "NothingPredicted", f"{shortfall}; no pass was measured to predict from")
     headless: list[str] = []

@@ -1,8 +1,8 @@
 """What the recommended action would have cost, beside the cheapest that reached the target: in CPU seconds.
 
 Recommended is what the product recommends: the model as it is where that probably meets the target; else, of the arms
-that reach it at least as often as not, the one of the least predicted cost; else none. A training stops at the upper
-end of its interval; one that has not reached the target by then is paid, and then the best arm is paid too.
+that reach it at least as often as not, the one of the least expected cost (`expected_energy`); else none. A training
+stops at the upper end of its interval; one that has not reached the target by then is paid, and the best arm too.
 """
 
 import math
@@ -69,8 +69,8 @@ def _recommended(arms: Sequence[Judged]) -> str:
 
 
 def _predicted(one: Judged) -> float:
-    chance = one.guess.met_in_time
-    return (chance * one.guess.point + (1 - chance) * one.case.cap) * one.record.row.step_cpu_seconds
+    chance, stop = one.guess.met_in_time, min(one.guess.high, one.case.cap)
+    return (chance * one.guess.point + (1 - chance) * stop) * one.record.row.step_cpu_seconds
 
 
 def _spent(one: Judged) -> float:
