@@ -73,7 +73,7 @@ class Model:
 
 @dataclass(frozen=True)
 class StepsForecast:
-    """How many steps. steps: at most the cap, where the training stops. beyond_cap: the target may not be met by then.
+    """How many steps. steps: at most the cap, where a training stops; ending there, the target may not be met.
 
     draws: (DRAWS,) equally likely steps, in order; None where there is no model. reaches_target: probability, within
     the cap. abstained: why this is not to be relied on, as a phrase.
@@ -83,7 +83,6 @@ class StepsForecast:
     cases: int
     method: str
     reaches_target: float | None = None
-    beyond_cap: bool = True
     draws: Array | None = None
     abstained: str | None = None
 
@@ -151,7 +150,6 @@ class Experience:
             cases=len(self.cases),
             method=model.method,
             reaches_target=float(np.clip(outlook.met_in_time[0], 1e-6, 1 - 1e-6)),
-            beyond_cap=beyond,
             draws=_draws(outlook, z / nominal_z(LEVEL), max_steps),
             abstained=reason,
         )
