@@ -61,7 +61,7 @@ def plan(observed: Observed, now: datetime) -> Plan:
         delete=superseded(observed, status),
         deadlines=retraining.deadlines,
         outcome=outcome(observed, status, terms),
-        events=news(observed.check.status.conditions, status.conditions),
+        events=(*news(observed.check.status.conditions, status.conditions), *screening.events),
         wake_at=min(filter(None, (_wake_at(observed, status, found, now), due_at(observed, status))), default=None),
     )
 
