@@ -109,7 +109,7 @@ def town(name: str) -> Iterator[Town]:
     RESULTS.mkdir(parents=True)
     with Cluster.up(name=name, level="node", audit=True) as cluster:
         builder = Builder(machine.store())
-        deliver(builder.layout, list(names.values()), name, builder.store)
+        deliver(builder.layout, list(names.values()), name)
         people = [Person.from_kubeconfig(cluster.kubeconfig(user)) for user in ("admin", "ada", "grace", "mallory")]
         here = Town(cluster, names["worker"], *people, *_tiny_models())
         try:

@@ -42,7 +42,7 @@ def run(arguments: argparse.Namespace) -> None:
     builder = Builder(machine.store())
     match arguments.command:
         case "import":
-            deliver(builder.layout, names, arguments.cluster, builder.store)
+            deliver(builder.layout, names, arguments.cluster)
         case "push":
             targets = [name.replace(REPOSITORY, arguments.registry.rstrip("/"), 1) for name in names]
             for name, target in zip(names, targets, strict=True):

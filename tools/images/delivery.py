@@ -1,9 +1,9 @@
 """Brings built images into a local cluster, and of each only the layers that the cluster doesn't have yet."""
 
 import json
-import tempfile
 import time
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from images.layout import Layout
@@ -28,7 +28,7 @@ class Given:
         partial.replace(self.file)
 
 
-def deliver(layout: Layout, names: list[str], cluster_name: str, workplace: Path) -> None:
+def deliver(layout: Layout, names: list[str], cluster_name: str) -> None:
     """Import these images into the running cluster."""
     cluster = Cluster.named(cluster_name)
     given = Given(cluster.paths.image_store / "given-blobs.json")
@@ -40,9 +40,7 @@ def deliver(layout: Layout, names: list[str], cluster_name: str, workplace: Path
             continue
         started = time.monotonic()
         say(f"{name}: {layout.size(missing) / 1e6:.0f} of {layout.size(blobs) / 1e6:.0f} MB are new to the cluster")
-        with tempfile.TemporaryDirectory(prefix="import-", dir=workplace) as folder, signs_of_life("importing"):
-            archive = Path(folder) / "image.tar"
-            layout.write_archive(name, archive, given.blobs())
-            cluster.import_images([archive])
+        with signs_of_life("importing"):
+            cluster.import_image_stream(partial(layout.write_archive, name, without=given.blobs()))
         given.add(blobs)
         say(f"{name}: in the cluster after {time.monotonic() - started:.0f} s")

@@ -7,8 +7,9 @@ import tarfile
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
+_BLOCK = 1 << 20
 _NAME = "org.opencontainers.image.ref.name"
 _CONTAINERD_NAME = "io.containerd.image.name"
 
@@ -52,12 +53,12 @@ class Layout:
             if f"sha256:{blob.name}" not in needed:
                 blob.unlink()
 
-    def write_archive(self, name: str, file: Path, without: Collection[str]) -> None:
+    def write_archive(self, name: str, stream: IO[bytes], without: Collection[str]) -> None:
         """An OCI archive of one image that lacks the blobs in `without`, for a receiver that has them."""
         entry = next(entry for entry in self._entries() if entry.get("annotations", {}).get(_NAME) == name)
         annotations = {**entry["annotations"], _CONTAINERD_NAME: name}
         index = {"schemaVersion": 2, "manifests": [{**entry, "annotations": annotations}]}
-        with tarfile.open(file, "w") as archive:
+        with tarfile.open(fileobj=stream, mode="w|", bufsize=_BLOCK) as archive:
             _add(archive, "oci-layout", (self.folder / "oci-layout").read_bytes())
             _add(archive, "index.json", json.dumps(index).encode())
             for digest in self.blobs(name):

@@ -6,12 +6,12 @@ the next `up` or `down`.
 
 import shutil
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import IO, Self
 
 from localcluster import build, cgroups, control_plane, kubeconfig, network, processes
 from localcluster.api_server_client import ApiServerClient
@@ -20,7 +20,7 @@ from localcluster.components import Level
 from localcluster.control_plane import LOOPBACK, ControlPlane, Credentials, Endpoint
 from localcluster.description import Description
 from localcluster.errors import ClusterError
-from localcluster.images import import_archives
+from localcluster.images import import_archives, import_stream
 from localcluster.locks import exclusive
 from localcluster.node import Node, remove_mount_points
 from localcluster.paths import ClusterPaths, known_names, names_with_images
@@ -135,9 +135,11 @@ class Cluster:
 
     def import_images(self, archives: Sequence[Path]) -> list[str]:
         """Give the node these images (OCI or Docker archives); returns their names as pods must write them."""
-        if self._require().level is not Level.NODE:
-            raise ClusterError(f"cluster {self.paths.name} has no node; bring it up with --level node")
-        return import_archives(Node(self.paths, build.ensure(Level.NODE)), archives)
+        return import_archives(self._node(), archives)
+
+    def import_image_stream(self, write: Callable[[IO[bytes]], None]) -> None:
+        """Give the node the images of one OCI archive, while it is written."""
+        import_stream(self._node(), write)
 
     def __enter__(self) -> Self:
         return self
@@ -146,6 +148,11 @@ class Cluster:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.down()
+
+    def _node(self) -> Node:
+        if self._require().level is not Level.NODE:
+            raise ClusterError(f"cluster {self.paths.name} has no node; bring it up with --level node")
+        return Node(self.paths, build.ensure(Level.NODE))
 
     def _require(self) -> Description:
         description = Description.read(self.paths)

@@ -8,9 +8,9 @@ import json
 import subprocess
 import tarfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import IO, Any, Protocol
 
 from localcluster import oci_archive
 from localcluster.errors import ClusterError
@@ -36,6 +36,10 @@ class ImageHolder(Protocol):
 
     def run(self, command: list[str]) -> subprocess.CompletedProcess[str]:
         """Run one of our binaries inside the node."""
+        ...
+
+    def feed(self, command: list[str], write: Callable[[IO[bytes]], None]) -> subprocess.CompletedProcess[str]:
+        """Run one of our binaries inside the node on what is written."""
         ...
 
 
@@ -65,6 +69,11 @@ def import_archives(node: ImageHolder, archives: Sequence[Path]) -> list[str]:
         write_private(record, json.dumps(imported, indent=1) + "\n")
         print(f"imported {', '.join(contained)} in {time.monotonic() - started:.0f} s", flush=True)
     return names
+
+
+def import_stream(node: ImageHolder, write: Callable[[IO[bytes]], None]) -> None:
+    """Import an OCI archive while it is written: gigabytes need not lie on the disk once more. Raises ClusterError."""
+    _checked(node.feed([*_CTR, "import", "-"], write), "import")
 
 
 def inspect(archive: Path) -> tuple[list[str], str]:
@@ -113,7 +122,10 @@ def _top_level(tar: tarfile.TarFile) -> set[str]:
 
 
 def _ctr(node: ImageHolder, *arguments: str) -> str:
-    result = node.run([*_CTR, *arguments])
+    return _checked(node.run([*_CTR, *arguments]), arguments[0])
+
+
+def _checked(result: subprocess.CompletedProcess[str], verb: str) -> str:
     if result.returncode != 0:
-        raise ClusterError(f"ctr images {arguments[0]} failed: {result.stderr.strip() or result.stdout.strip()}")
+        raise ClusterError(f"ctr images {verb} failed: {result.stderr.strip() or result.stdout.strip()}")
     return result.stdout

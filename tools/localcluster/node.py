@@ -10,11 +10,12 @@ machine's own, so a hostPath volume is a folder of the machine; only `/run`, `/v
 import json
 import shlex
 import subprocess
+import tempfile
 from collections.abc import Callable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from localcluster import cgroups, network, processes
 from localcluster.api_server_client import wait_until
@@ -214,14 +215,37 @@ class Node:
 
     def run(self, command: list[str]) -> subprocess.CompletedProcess[str]:
         """Run one of our binaries inside the node to its end."""
-        environment = {
-            "PATH": f"{self.bin_folder}:/usr/sbin:/usr/bin:/sbin:/bin",
-            processes.MARKER: str(self.paths.folder),
-        }
-        inside = [*self._enter(), str(self.bin_folder / command[0]), *command[1:]]
         return subprocess.run(
-            inside, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
+            self._inside(command),
+            env=self._environment(),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
         )
+
+    def feed(self, command: list[str], write: Callable[[IO[bytes]], None]) -> subprocess.CompletedProcess[str]:
+        """Run one of our binaries inside the node on what `write` writes, to its end; what it says is in stdout."""
+        with tempfile.TemporaryFile("w+") as said:
+            with subprocess.Popen(
+                self._inside(command),
+                env=self._environment(),
+                stdin=subprocess.PIPE,
+                stdout=said,
+                stderr=subprocess.STDOUT,
+            ) as process:
+                assert process.stdin is not None
+                with suppress(BrokenPipeError), process.stdin as stream:  # whoever stops reading early says why
+                    write(stream)
+            said.seek(0)
+            return subprocess.CompletedProcess(command, process.returncode, said.read(), "")
+
+    def _environment(self) -> dict[str, str]:
+        path = f"{self.bin_folder}:/usr/sbin:/usr/bin:/sbin:/bin"
+        return {"PATH": path, processes.MARKER: str(self.paths.folder)}
+
+    def _inside(self, command: list[str]) -> list[str]:
+        return [*self._enter(), str(self.bin_folder / command[0]), *command[1:]]
 
     def _enter(self) -> list[str]:
         holder = next((server for server in processes.recorded(self.paths.folder) if server.name == "node"), None)

@@ -60,7 +60,8 @@ def test_an_image_needs_its_layers_its_configuration_and_its_manifest(shelf: She
 
 def test_an_archive_lacks_what_the_receiver_has(shelf: Shelf, tmp_path: Path) -> None:
     base, code, config, manifest = shelf.add("localhost/a:1", b"base", b"code")
-    shelf.layout.write_archive("localhost/a:1", tmp_path / "a.tar", {base})
+    with (tmp_path / "a.tar").open("wb") as stream:
+        shelf.layout.write_archive("localhost/a:1", stream, {base})
     blobs = {f"blobs/{digest.replace(':', '/')}" for digest in (code, config, manifest)}
     assert names_in(tmp_path / "a.tar") == {"oci-layout", "index.json", *blobs}
 
@@ -68,7 +69,8 @@ def test_an_archive_lacks_what_the_receiver_has(shelf: Shelf, tmp_path: Path) ->
 def test_an_archive_names_its_one_image_as_containerd_reads_it(shelf: Shelf, tmp_path: Path) -> None:
     shelf.add("localhost/a:1", b"base")
     shelf.add("localhost/b:1", b"base")
-    shelf.layout.write_archive("localhost/b:1", tmp_path / "b.tar", set())
+    with (tmp_path / "b.tar").open("wb") as stream:
+        shelf.layout.write_archive("localhost/b:1", stream, set())
     with tarfile.open(tmp_path / "b.tar") as tar:
         index = json.load(tar.extractfile("index.json"))  # type: ignore[arg-type]
     assert [entry["annotations"]["io.containerd.image.name"] for entry in index["manifests"]] == ["localhost/b:1"]
