@@ -182,3 +182,10 @@ def test_a_new_assessment_by_hand_ends_it() -> None:
     scene = screening(waiting()).annotated(assess="now").but(nonce="beef" * 8).then()
     assert scene.status["nonce"] == "beef" * 8
     assert "screening" not in scene.status
+
+
+def test_one_that_takes_longer_than_its_turn_goes_on() -> None:
+    running = screening(waiting())
+    later = running.but(nonce="beef" * 8).later(hours=3).then()
+    assert later.status["screening"] == running.status["screening"]
+    assert later.plan().wake_at == datetime.fromisoformat(later.status["approval"]["expiresAt"])
