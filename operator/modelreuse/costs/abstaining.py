@@ -10,6 +10,7 @@ import numpy as np
 from modelreuse.costs.cases import Case, Situation
 from modelreuse.costs.design import Design
 from modelreuse.costs.features import is_labelled
+from modelreuse.costs.student import Array
 
 LEAST_RECORDS = 5
 """Of the same recipe and action: steps of others do not compare."""
@@ -35,12 +36,15 @@ def unfounded(situation: Situation, cases: Sequence[Case]) -> str | None:
     return None
 
 
-def far_from(situation: Situation, cases: Sequence[Case], design: Design) -> str | None:
-    """Which feature makes this unlike all records, as a phrase; None where a record is near."""
+def far_from(situation: Situation, design: Design, places: Array) -> str | None:
+    """Which feature makes this unlike all records, as a phrase; None where a record is near.
+
+    places: (n, f) the records' standardised features.
+    """
     if not design.features:
         return None
     at = design.standardised([situation])[0]
-    away = np.abs(design.standardised([case.situation for case in cases]) - at)
+    away = np.abs(places - at)
     nearest = int(np.argmin((away**2).mean(axis=1)))
     if float((away[nearest] ** 2).mean()) <= FAR**2:
         return None
@@ -48,7 +52,7 @@ def far_from(situation: Situation, cases: Sequence[Case], design: Design) -> str
     return f"far from all records: such with {name} near {at_original(design, at, name):.2g} help"
 
 
-def at_original(design: Design, at: np.ndarray[tuple[int], np.dtype[np.float64]], name: str) -> float:
+def at_original(design: Design, at: Array, name: str) -> float:
     """A standardised feature in its own unit."""
     column = design.features.index(name)
     return float(at[column] * design.width[column] + design.middle[column])

@@ -28,7 +28,7 @@ from modelreuse.costs.quantities import DRAWS, Interval
 from modelreuse.costs.student import Array
 
 LEVEL = 0.8
-"""Share of cases that the intervals are meant to hold."""
+"""Share of trainings that the intervals are meant to hold, of those that reach their target as of all."""
 FROM_SLOPES = 30
 FROM_STACKING = 300
 LEAST_NAMED = 0.05
@@ -40,13 +40,14 @@ LEAST_FACTOR = 6.0
 class Model:
     """What predicts: names, hurdles and weights of its parts, and how they did on shifts that were held out.
 
-    held_out: None where all cases are of one shift.
+    held_out: None where all cases are of one shift. places: (n, f) the cases' standardised features in the first part.
     """
 
     names: tuple[str, ...]
     hurdles: tuple[Hurdle, ...]
     weights: Array
     held_out: HeldOut | None
+    places: Array
 
     def outlook(self, situations: Sequence[Situation], caps: Sequence[int]) -> Outlook:
         """What may come out."""
@@ -72,7 +73,7 @@ class Model:
 
 @dataclass(frozen=True)
 class StepsForecast:
-    """How many steps. steps: at most the cap, where the training stops. beyond_cap: the target may not be met by then.
+    """How many steps. steps: at most the cap, where a training stops; ending there, the target may not be met.
 
     draws: (DRAWS,) equally likely steps, in order; None where there is no model. reaches_target: probability, within
     the cap. abstained: why this is not to be relied on, as a phrase.
@@ -82,7 +83,6 @@ class StepsForecast:
     cases: int
     method: str
     reaches_target: float | None = None
-    beyond_cap: bool = True
     draws: Array | None = None
     abstained: str | None = None
 
@@ -93,6 +93,7 @@ class Experience:
     def __init__(self, cases: Sequence[Case]) -> None:
         self.cases = sorted(cases, key=repr)
         self._models: dict[tuple[str, ...], Model] = {}
+        self._half_known: dict[str, bool] = {}
 
     def forecast(self, situation: Situation, max_steps: int) -> StepsForecast:
         """Steps to the target within the declared budget."""
@@ -100,7 +101,7 @@ class Experience:
         if reason is not None:
             return _abstained(reason, max_steps)
         model = self.model(situation)
-        reason = far_from(situation, self.cases, model.hurdles[0].design)
+        reason = far_from(situation, model.hurdles[0].design, model.places)
         if reason is None and model.concordance is not None and len(self.cases) >= FROM_SLOPES:
             reason = unskilled(model.concordance)
         return _abstained(reason, max_steps) if reason else self._forecast(model, situation, max_steps)
@@ -125,7 +126,10 @@ class Experience:
         )
 
     def _known(self, feature: str) -> bool:
-        return 2 * sum(FEATURES[feature](case.situation) is not None for case in self.cases) >= len(self.cases)
+        if feature not in self._half_known:
+            known = sum(FEATURES[feature](case.situation) is not None for case in self.cases)
+            self._half_known[feature] = 2 * known >= len(self.cases)
+        return self._half_known[feature]
 
     def _forecast(self, model: Model, situation: Situation, max_steps: int) -> StepsForecast:
         outlook = model.outlook([situation], [max_steps])
@@ -135,7 +139,7 @@ class Experience:
         if few:
             z = max(z, math.log(LEAST_FACTOR) / float(outlook.scale.min()))
         low, high = (float(end) for end in intervals(outlook, z)[0])
-        point = 0.0 if outlook.met_at_start[0] > 0.5 else float(outlook.point()[0])
+        point = float(outlook.point()[0])
         if few:
             low, high = min(low, point / LEAST_FACTOR), max(high, point * LEAST_FACTOR)
         beyond = high > max_steps
@@ -146,7 +150,6 @@ class Experience:
             cases=len(self.cases),
             method=model.method,
             reaches_target=float(np.clip(outlook.met_in_time[0], 1e-6, 1 - 1e-6)),
-            beyond_cap=beyond,
             draws=_draws(outlook, z / nominal_z(LEVEL), max_steps),
             abstained=reason,
         )
@@ -157,7 +160,8 @@ def learnt(cases: Sequence[Case], names: Sequence[str]) -> Model:
     several = len({case.shift for case in cases}) > 1
     if not names or not several:
         hurdle = Hurdle.learnt(cases, (), HIERARCHY)
-        return Model(("intercepts",), (hurdle,), np.ones(1), HeldOut.of([hurdle], cases) if several else None)
+        held = HeldOut.of([hurdle], cases) if several else None
+        return Model(("intercepts",), (hurdle,), np.ones(1), held, np.zeros((len(cases), 0)))
     sets = [name for name in names if name in FEATURE_SETS]
     tried = [*(sets if len(cases) >= FROM_STACKING else sets[:1]), *(name for name in names if name in BASELINES)]
     hurdles = [
@@ -168,19 +172,19 @@ def learnt(cases: Sequence[Case], names: Sequence[str]) -> Model:
     ]
     held_out = HeldOut.of(hurdles, cases)
     weights = held_out.stacked() if len(cases) >= FROM_STACKING else held_out.best()
-    return Model(tuple(tried), tuple(hurdles), weights, held_out)
+    places = hurdles[0].design.standardised([case.situation for case in cases])
+    return Model(tuple(tried), tuple(hurdles), weights, held_out, places)
 
 
 def intervals(outlook: Outlook, z: float) -> Array:
     """(n, 2) lower and upper ends in steps; an upper end beyond the cap is infinite."""
-    levels = student.below(np.array([[-z, z]]))
-    return outlook.quantiles(np.repeat(levels, len(outlook.log_cap), axis=0))
+    return outlook.steps_at(np.repeat([[-z, z]], len(outlook.log_cap), axis=0))
 
 
 def _draws(outlook: Outlook, widening: float, max_steps: int) -> Array:
     """(DRAWS,) equally likely steps, whose central part is the interval; what would take longer stops at the cap."""
     z = student.quantile((np.arange(DRAWS) + 0.5) / DRAWS) * widening
-    return np.asarray(np.minimum(outlook.quantiles(student.below(z)[None])[0], max_steps))
+    return np.asarray(np.minimum(outlook.steps_at(z[None])[0], max_steps))
 
 
 def _whole(low: float, point: float, high: float, max_steps: int, basis: Basis) -> Interval:

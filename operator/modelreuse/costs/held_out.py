@@ -74,8 +74,18 @@ class HeldOut:
         return Outlook(outlook.met, outlook.reaches, outlook.centre, outlook.scale, outlook.log_cap, weights)
 
     def z_for(self, level: float, weights: Array) -> float:
-        """The z whose intervals hold the share `level` of the cases, shifts weighing the same."""
-        return weighted_quantile(self.weighted(weights).conformity(self.cases), self.shares, level)
+        """The z whose intervals hold the share `level`, shifts weighing the same.
+
+        Of all that were trained, and of those that reached their target: what never does is easily held by an upper
+        end beyond the cap, and must not pay for intervals that are too narrow where steps can be counted.
+        """
+        z = self.weighted(weights).conformity(self.cases)
+        started = np.array([case.high != 0 for case in self.cases])
+        reached = np.array([case.high is not None for case in self.cases]) & started
+        return max(
+            _held(z[some], [case for case, chosen in zip(self.cases, some, strict=True) if chosen], level)
+            for some in (started, reached)
+        )
 
     def concordance(self, weights: Array) -> float:
         """Harrell's C of the mixture: how often the costlier of two cases was said to be so; 1/2 by chance."""
@@ -127,6 +137,10 @@ def concordance(ranks: Array, cases: Sequence[Case]) -> float:
     difference = ranks[None, :] - ranks[:, None]
     pairs = float(longer.sum())
     return float(((difference > 0) + 0.5 * (difference == 0))[longer].sum() / pairs) if pairs else 0.5
+
+
+def _held(z: Array, cases: Sequence[Case], level: float) -> float:
+    return weighted_quantile(z, shares(cases), level) if cases else nominal_z(level)
 
 
 def _put_together(pieces: Sequence[Outlook], parts: Array) -> Outlook:

@@ -17,6 +17,7 @@ from modelreuse.costs.student import Array
 POINTS = 241
 """Step numbers, evenly in logarithms from 1/2 to the cap, at which quantiles are looked up."""
 LEAST_PROBABILITY = 1e-9
+LEAST_STEPS = 0.5
 
 
 @dataclass(frozen=True)
@@ -58,10 +59,6 @@ class Outlook:
         found: Array = (in_time - start) * later + (1 - in_time) * (self.log_cap + 1)
         return found
 
-    def cdf(self, log_steps: Array) -> Array:
-        """(n, m) probability that at most so many steps are needed. log_steps: (n, m)."""
-        return np.tensordot(self.weights, self._parts(log_steps), axes=1)
-
     def log_scores(self, cases: Sequence[Case]) -> Array:
         """(k, n) log probability that each model gave to what came out."""
         low, high = (
@@ -79,37 +76,58 @@ class Outlook:
     def point(self) -> Array:
         """(n,) median steps where the target is reached within the cap, and not from the start."""
         grid = self._grid()
-        later = (1 - self.met) * self.reaches * self.weights[:, None]
-        share = later / np.maximum(later.sum(axis=0), LEAST_PROBABILITY)
-        cdf = np.einsum("kn,knm->nm", share, self._given_reached(grid))
-        return np.exp(_looked_up(grid, cdf, np.full((len(grid), 1), 0.5)))[:, 0]
+        return np.exp(_looked_up(grid, self._reached_later(grid), np.full((len(grid), 1), 0.5)))[:, 0]
 
-    def quantiles(self, levels: Array) -> Array:
-        """(n, m) steps that suffice with probability `levels` (n, m): 0 from the start, infinite beyond the cap."""
+    def steps_at(self, z: Array) -> Array:
+        """(n, m) steps at z (n, m) of a training that is started, so the target is not met from the start.
+
+        Below 0: the quantile F(z) of those that reach the target; else of all, infinite beyond the cap. So nothing that
+        may never be reached has a low upper end, and it lowers no lower end.
+        """
+        levels = student.below(z)
         grid = self._grid()
-        cdf = self.cdf(grid)
-        steps = np.exp(_looked_up(grid, cdf, levels))
-        steps = np.where(levels <= self.met_at_start[:, None], 0.0, steps)
-        found: Array = np.where(levels > self.met_in_time[:, None], np.inf, steps)
+        reached = np.exp(_looked_up(grid, self._reached_later(grid), levels))
+        every = np.exp(_looked_up(grid, self._started(grid), levels))
+        every = np.where(levels > self._in_time[:, None], np.inf, every)
+        found: Array = np.where(z < 0, reached, every)
         return found
 
     def conformity(self, cases: Sequence[Case]) -> Array:
-        """(n,) the least z whose interval, between levels F(-z) and F(z), holds what came out.
+        """(n,) the least z whose interval, `steps_at` -z and z, holds what came out of these trainings.
 
-        Quantile residuals (Dunn and Smyth 1996) of censored outcomes: of one that was met from the start the lower end
-        must be 0, of one that was never met the upper end must lie beyond where it stopped.
+        Quantile residuals (Dunn and Smyth 1996) of censored outcomes: of one that was never met the upper end must lie
+        beyond where it stopped. Of what was met from the start nothing was trained; it holds the lower end.
         """
         middle = [case.low if case.high is None else (case.low + case.high) / 2 for case in cases]
-        level = self.cdf(np.log(np.maximum(middle, 0.5))[:, None])[:, 0]
-        z = student.quantile(np.clip(level, LEAST_PROBABILITY, 1 - LEAST_PROBABILITY))
-        start = -student.quantile(np.clip(self.met_at_start, LEAST_PROBABILITY, 1 - LEAST_PROBABILITY))
-        met = np.array([case.high == 0 for case in cases])
+        at = np.log(np.maximum(middle, LEAST_STEPS))[:, None]
+        below, above = (
+            student.quantile(np.clip(level[:, 0], LEAST_PROBABILITY, 1 - LEAST_PROBABILITY))
+            for level in (self._reached_later(at), self._started(at))
+        )
         never = np.array([case.high is None for case in cases])
-        found: Array = np.where(met, np.maximum(start, 0), np.where(never, np.maximum(z, 0), np.abs(z)))
+        found: Array = np.maximum(np.where(never, above, np.maximum(-below, above)), 0)
+        return found
+
+    @property
+    def _in_time(self) -> Array:
+        """(n,) probability that a training that is started reaches the target within the cap."""
+        rest = self.weights[:, None] * (1 - self.met)
+        found: Array = (rest * self.reaches).sum(axis=0) / np.maximum(rest.sum(axis=0), LEAST_PROBABILITY)
+        return found
+
+    def _started(self, log_steps: Array) -> Array:
+        """(n, m) probability that a training that is started reaches the target in at most so many steps."""
+        return self._in_time[:, None] * self._reached_later(log_steps)
+
+    def _reached_later(self, log_steps: Array) -> Array:
+        """(n, m) the same of one that reaches it within the cap."""
+        later = self.weights[:, None] * (1 - self.met) * self.reaches
+        share = later / np.maximum(later.sum(axis=0), LEAST_PROBABILITY)
+        found: Array = np.einsum("kn,knm->nm", share, self._given_reached(log_steps))
         return found
 
     def _grid(self) -> Array:
-        first = np.log(0.5)
+        first = np.log(LEAST_STEPS)
         grid: Array = first + (self.log_cap[:, None] - first) * np.linspace(0, 1, POINTS)
         return grid
 

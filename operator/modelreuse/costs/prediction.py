@@ -16,6 +16,7 @@ from modelreuse.api import (
     RetrainingRecord,
     TrainingAction,
     decimal,
+    shortened,
 )
 from modelreuse.costs.cases import cases_of, situation_of
 from modelreuse.costs.forecasting import LEVEL, Experience, StepsForecast
@@ -69,7 +70,7 @@ def predict(
         records=used,
         coverage=decimal(LEVEL),
         max_steps=max_steps,
-        method="; ".join(dict.fromkeys(methods))[:MAX_METHOD] or "nothing to predict",
+        method=shortened("; ".join(dict.fromkeys(methods)), MAX_METHOD) or "nothing to predict",
         costs=costs,
     )
 

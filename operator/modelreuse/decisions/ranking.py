@@ -1,12 +1,13 @@
 """The candidates in order: what each would cost until it serves, and how surely that is known.
 
 A model that can be kept costs nothing, and the one in use not even a switch. Of the others counts the cheapest action
-that nothing speaks against, by the upper end of its predicted energy; a model without one comes last. Of equals the
+that nothing speaks against, by the energy that it is expected to take; a model without one comes last. Of equals the
 better evidence comes first, and then the order in which the check names them.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from decimal import Decimal
 
 from modelreuse.api import ModelAssessment, ModelReuseCheckSpec, PredictedCost, Prediction
 from modelreuse.decisions.describing import most_energy
@@ -48,8 +49,19 @@ def ranking(
 
 
 def by_energy(costs: Iterable[PredictedCost]) -> list[PredictedCost]:
-    """The cheapest first, by what they may take at most."""
-    return sorted(costs, key=lambda cost: (cost.energy_kwh.high, cost.energy_kwh.low))
+    """The cheapest first, by what they are expected to take."""
+    return sorted(costs, key=lambda cost: (expected_energy(cost), cost.energy_kwh.low))
+
+
+def expected_energy(cost: PredictedCost) -> Decimal:
+    """In kWh: the point where the target is reached, the upper end where it is not.
+
+    Without a point or a probability the upper end: of two actions the one that is known is preferred.
+    """
+    point, chance = cost.energy_kwh.estimate, cost.reaches_target
+    if point is None or chance is None:
+        return cost.energy_kwh.high
+    return chance * point + (1 - chance) * cost.energy_kwh.high
 
 
 def order(spec: ModelReuseCheckSpec, candidates: Iterable[Candidate]) -> list[str]:
@@ -76,7 +88,7 @@ def _place(candidate: Candidate, *, is_in_use: bool) -> tuple[float, ...]:
         return (-1,) if is_in_use else (0, evidence)
     if cost is None:
         return 2, evidence
-    return 1, float(cost.energy_kwh.high), float(cost.energy_kwh.low), evidence
+    return 1, float(expected_energy(cost)), float(cost.energy_kwh.low), evidence
 
 
 def _effort(candidate: Candidate) -> str:

@@ -8,6 +8,7 @@ import datetime
 import json
 import os
 import platform
+import re
 import sys
 import time
 from collections import Counter
@@ -68,7 +69,8 @@ def of_tier(every: list[Judged]) -> Figures:
     """The figures that every tier has."""
     reached = figures.later(every)
     ratio, _ = figures.error_over_best_baseline(reached)
-    share, low, high = figures.coverage(every)
+    share, low, high = figures.coverage([one for one in every if one.case.high])
+    started = [one for one in every if one.case.high != 0]
     made = deciding.decisions(every)
     return {
         "median_factor": figures.median_factor(reached),
@@ -78,8 +80,9 @@ def of_tier(every: list[Judged]) -> Figures:
         "coverage_80": share,
         "coverage_80_low": low,
         "coverage_80_high": high,
-        "interval_score_vs_baseline_ratio": figures.interval_score_ratio(every),
-        "risk_coverage_60": figures.risk_coverage(every, 0.6),
+        "coverage_80_of_all_started": figures.coverage(started)[0],
+        "interval_score_vs_baseline_ratio": figures.interval_score_ratio(started),
+        "risk_coverage_60": figures.risk_coverage(started, 0.6),
         "decision_cost_regret": deciding.regret(made),
         "wrong_action_rate": deciding.wrong_rate(made),
         "abstained": sum(one.abstained is not None for one in every) / len(every),
@@ -89,15 +92,13 @@ def of_tier(every: list[Judged]) -> Figures:
 def more_of_tier(every: list[Judged]) -> dict[str, object]:
     """What explains them."""
     reached = figures.later(every)
-    at_once = [figures.is_covered(one, one.guess.low, one.guess.high) for one in reached]
-    outer = [figures.is_covered(one, one.guess.low_90, one.guess.high_90) for one in every]
+    outer = [figures.is_covered(one, one.guess.low_90, one.guess.high_90) for one in every if one.case.high]
     by_group = sorted({one.record.row.group for one in every})
     made = deciding.decisions(every)
     return {
         "runs": len(every),
         "reached later": len(reached),
         "mean abs log error": figures.error_over_best_baseline(reached)[1],
-        "coverage of those reached later": float(np.mean(at_once)),
         "coverage at 90 %": float(np.mean(outer)),
         "median factor by group": {
             group: figures.median_factor([one for one in reached if one.record.row.group == group])
@@ -108,7 +109,7 @@ def more_of_tier(every: list[Judged]) -> dict[str, object]:
             for arm in sorted({one.record.row.arm for one in every})
         },
         "decisions": {f"{a} for {b}": n for (a, b), n in Counter((d.recommended, d.best) for d in made).most_common()},
-        "why abstained": dict(Counter((one.abstained or "").partition(":")[0][:40] for one in every if one.abstained)),
+        "why abstained": dict(Counter(re.sub(r"[\d.>]+", "#", one.abstained) for one in every if one.abstained)),
         "methods": dict(Counter(one.method for one in every)),
     }
 
@@ -118,9 +119,10 @@ def measured(unseen: list[Round], seen: list[Round]) -> tuple[Figures, dict[str,
     tiers, detail = {}, {}
     by_tier = {}
     for tier in TIERS:
-        by_tier[tier] = judged(unseen, tier, _progress)
+        by_tier[tier] = judged(unseen, tier)
+        print(f"{tier}: {len(by_tier[tier])} retrainings judged", file=sys.stderr, flush=True)
         tiers[tier], detail[tier] = of_tier(by_tier[tier]), more_of_tier(by_tier[tier])
-    known = judged(seen, "L2", _progress)
+    known = judged(seen, "L2")
     after_pilot = [one for one in figures.later(by_tier["L3"]) if not figures.pilot_is_over(one)]
     metrics = {
         "l2_median_factor": tiers["L2"]["median_factor"],
@@ -190,10 +192,6 @@ def _show(metrics: Figures, detail: dict[str, object]) -> list[str]:
         wanted = "" if bound is None else f"bound {sign} {bound:<6g} {'' if met else 'MISSED'}"
         print(f"{name:40}{value:9.3f}   {wanted}")
     return missed
-
-
-def _progress(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

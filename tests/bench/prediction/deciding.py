@@ -1,10 +1,11 @@
 """What the recommended action would have cost, beside the cheapest that reached the target: in CPU seconds.
 
 Recommended is what the product recommends: the model as it is where that probably meets the target; else, of the arms
-that reach it at least as often as not, the one of the least predicted cost; else none. An arm that misses the target
-costs its cap, and then the best one is paid too.
+that reach it at least as often as not, the one of the least expected cost (`expected_energy`); else none. A training
+stops at the upper end of its interval; one that has not reached the target by then is paid, and the best arm too.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -53,8 +54,11 @@ def _decided(arms: Sequence[Judged]) -> Decision:
     if recommended in {KEEP, NONE}:
         # Nothing was spent in vain, but if it was wrong, the best is still to be paid.
         return Decision(recommended, best, least, least)
-    paid = spent[recommended] + (0.0 if recommended in reached else least)
-    return Decision(recommended, best, paid, least)
+    chosen = next(one for one in arms if str(one.record.row.arm) == recommended)
+    stop = math.ceil(min(chosen.guess.high, chosen.case.cap))
+    if chosen.case.high is not None and chosen.case.high <= stop:
+        return Decision(recommended, best, spent[recommended], least)
+    return Decision(recommended, best, stop * chosen.record.row.step_cpu_seconds + least, least)
 
 
 def _recommended(arms: Sequence[Judged]) -> str:
@@ -65,8 +69,8 @@ def _recommended(arms: Sequence[Judged]) -> str:
 
 
 def _predicted(one: Judged) -> float:
-    chance = one.guess.met_in_time
-    return (chance * one.guess.point + (1 - chance) * one.case.cap) * one.record.row.step_cpu_seconds
+    chance, stop = one.guess.met_in_time, min(one.guess.high, one.case.cap)
+    return (chance * one.guess.point + (1 - chance) * stop) * one.record.row.step_cpu_seconds
 
 
 def _spent(one: Judged) -> float:

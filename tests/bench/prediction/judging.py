@@ -1,6 +1,9 @@
 """Each retraining as it was predicted by a model that saw neither its group of shifts nor its seed."""
 
-from collections.abc import Callable, Iterable, Sequence
+import itertools
+import multiprocessing
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -49,19 +52,16 @@ Round = tuple[list[Record], list[Record]]
 """What is fitted on, what is tested."""
 
 
-def judged(rounds: Iterable[Round], tier: str, say: Callable[[str], None]) -> list[Judged]:
-    """All test sides of the rounds."""
-    found: list[Judged] = []
-    for number, (fitted, tested) in enumerate(rounds, start=1):
-        if not (fitted and tested):
-            continue
-        experience = Experience([case_of(record, tier) for record in fitted])
-        found += _tested(experience, tested, tier)
-        say(f"  {tier} round {number}: {len(fitted)} fitted, {len(tested)} tested")
-    return found
+def judged(rounds: Iterable[Round], tier: str) -> list[Judged]:
+    """All test sides of the rounds, one after the other."""
+    both = [(fitted, tested, tier) for fitted, tested in rounds if fitted and tested]
+    with ProcessPoolExecutor(mp_context=multiprocessing.get_context("spawn")) as pool:
+        return list(itertools.chain.from_iterable(pool.map(one_round, *zip(*both, strict=True))))
 
 
-def _tested(experience: Experience, tested: Sequence[Record], tier: str) -> list[Judged]:
+def one_round(fitted: Sequence[Record], tested: Sequence[Record], tier: str) -> list[Judged]:
+    """The tested ones, predicted by what the fitted ones taught."""
+    experience = Experience([case_of(record, tier) for record in fitted])
     cases = [case_of(record, tier) for record in tested]
     by_known: dict[tuple[str, ...], list[int]] = {}
     for index, case in enumerate(cases):
@@ -81,7 +81,8 @@ def _tested(experience: Experience, tested: Sequence[Record], tier: str) -> list
 
 def alone(model: Model, name: str) -> Model:
     """One part of the model, as if it were all."""
-    return Model(model.names, model.hurdles, np.eye(len(model.names))[model.names.index(name)], model.held_out)
+    weights = np.eye(len(model.names))[model.names.index(name)]
+    return Model(model.names, model.hurdles, weights, model.held_out, model.places)
 
 
 def _guesses(model: Model, cases: Sequence[Case]) -> list[Guess]:

@@ -312,6 +312,8 @@ class Scene:
             after = after.with_object(obj)
         for job in todo.delete:
             after = after.without_job(job.name)
+        for deadline in todo.deadlines:
+            after = after.with_job(deadline.job, deadline_seconds=deadline.seconds)
         if todo.outcome is not None:
             after = after.with_outcome(todo.outcome.record, todo.outcome.outcome)
         return after
@@ -331,6 +333,7 @@ class Scene:
             uid=f"uid-of-{name}",
             owner_uid=obj["metadata"]["ownerReferences"][0]["uid"],
             task=obj["metadata"]["annotations"][TASK_ANNOTATION],
+            deadline_seconds=obj["spec"]["activeDeadlineSeconds"],
         )
         return self.but(jobs={**self.jobs, name: job})
 

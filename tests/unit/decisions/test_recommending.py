@@ -4,7 +4,8 @@ from decimal import Decimal
 
 import pytest
 
-from modelreuse.api import Action, RetrainingRecord
+from modelreuse.api import Action, PredictedCost, RetrainingRecord
+from modelreuse.decisions.ranking import expected_energy
 from modelreuse.decisions.recommendation import NEEDS_APPROVAL
 from unit.decisions.scenes import (
     Json,
@@ -313,7 +314,6 @@ def test_an_action_that_rarely_reaches_the_target_gives_way_to_one_that_does() -
     records = history(FineTune=(1, 4), Retrain=(4, 1))
     better = advice(BAD, records=records)
     assert better["action"] == "Retrain"
-    assert "FineTune current: reaches the target with a probability of 0.4" in better["message"]
 
 
 def test_an_action_that_reaches_the_target_as_often_as_not_will_do() -> None:
@@ -368,3 +368,19 @@ def test_the_cheaper_of_two_candidates_is_adapted() -> None:
         answer = summary(task, scores=BAD, measured=measured(stepSeconds=seconds))
         scene = scene.answered(entry["job"]["name"], answer)
     assert scene.then().status["recommendation"]["model"] == "candidate"
+
+
+def cost(low: str, high: str, estimate: str | None = None, chance: str | None = None) -> PredictedCost:
+    spread = {"low": low, "high": high, "basis": "Estimated"}
+    energy = spread if estimate is None else spread | {"estimate": estimate}
+    figures = {"action": "Retrain", "model": "m", "steps": spread, "hours": spread, "energyKwh": energy}
+    return PredictedCost.model_validate(figures if chance is None else figures | {"reachesTarget": chance})
+
+
+def test_what_is_expected_is_the_point_or_the_upper_end_by_the_chance_of_each() -> None:
+    assert expected_energy(cost("1", "10", "2", "0.75")) == Decimal("4")
+
+
+@pytest.mark.parametrize("known", [cost("1", "10"), cost("1", "10", "2"), cost("1", "10", None, "0.9")])
+def test_without_a_point_or_a_chance_the_worst_is_expected(known: PredictedCost) -> None:
+    assert expected_energy(known) == 10
