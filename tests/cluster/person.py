@@ -84,9 +84,9 @@ class Person:
         items: list[Object] = self._send("GET", path_of(obj, named=False), **query)["items"]
         return items
 
-    def replace(self, obj: Object, *, part: str = "") -> Object:
+    def replace(self, obj: Object, *, part: str = "", **query: str) -> Object:
         """PUT."""
-        return self._send("PUT", path_of(obj, part), obj)
+        return self._send("PUT", path_of(obj, part), obj, **query)
 
     def patch(self, obj: Object, change: object, *, part: str = "", kind: str = MERGE, **query: str) -> Object:
         """PATCH with a merge patch, or with another `kind`."""

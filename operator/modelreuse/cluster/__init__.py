@@ -33,7 +33,7 @@ from modelreuse.cluster.objects import (
 from modelreuse.cluster.outcomes import record_outcome
 from modelreuse.cluster.rights import Question, User, is_allowed
 from modelreuse.cluster.words import failure_of
-from modelreuse.cluster.workloads import delete_job, list_jobs, read_job, read_pods
+from modelreuse.cluster.workloads import delete_job, list_jobs, read_job, read_pods, set_deadline
 
 __all__ = [
     "NAMES_ALONE",
@@ -76,6 +76,7 @@ __all__ = [
     "read_pods",
     "read_record",
     "record_outcome",
+    "set_deadline",
     "write_ledger",
     "write_status",
 ]

@@ -30,6 +30,13 @@ async def delete_job(client: Client, namespace: str, name: str, uid: str) -> Non
         await client.delete(JOBS, name, namespace, uid)
 
 
+async def set_deadline(client: Client, namespace: str, name: str, uid: str, seconds: int) -> None:
+    """Let the Job with this UID run so long each time that it is resumed; that it is gone, or replaced, is as good."""
+    change = {"metadata": {"uid": uid}, "spec": {"activeDeadlineSeconds": seconds}}
+    with suppress(NotFoundError, StaleError):
+        await client.merge(JOBS, name, change, namespace)
+
+
 async def read_pods(client: Client, namespace: str, job_uid: str) -> list[Json]:
     """The pods that the Job controller made of the Job with this UID."""
     return [pod async for pod in client.list(PODS, namespace, labels=f"{POD_OF_JOB_LABEL}={job_uid}")]

@@ -25,6 +25,7 @@ from modelreuse.cluster import (
     delete_job,
     read_check,
     record_outcome,
+    set_deadline,
     write_status,
 )
 from modelreuse.controller.invalid import status_of_invalid
@@ -94,6 +95,9 @@ class Reconciler:
         self.refusals.keep(key, names_in(todo.status))
         for job in todo.delete:
             await self._delete(key, job)
+        for deadline in todo.deadlines:
+            await set_deadline(self.client, key.namespace, deadline.job, deadline.uid, deadline.seconds)
+            _log.info("Job %s: %d s are left of the approved time", deadline.job, deadline.seconds)
         if todo.outcome is not None:
             await record_outcome(self.client, key.namespace, todo.outcome.record, todo.outcome.outcome)
             _log.info("record %s: %s", todo.outcome.record, todo.outcome.outcome.result)

@@ -42,6 +42,7 @@ def observed_job(job: Json, pods: Sequence[Json]) -> ObservedJob:
         finished_at=time_of(ended["lastTransitionTime"]) if ended else None,
         succeeded=complete is not None,
         failure=_failure(failed, "JobFailed") if failed else None,
+        deadline_seconds=spec.get("activeDeadlineSeconds"),
         suspended=spec.get("suspend", False),
         queue=(metadata.get("labels") or {}).get(QUEUE_LABEL),
         pods=tuple(observed_pod(pod) for pod in by_age),

@@ -5,6 +5,7 @@ from modelreuse.decisions.budgets import forfeited
 from modelreuse.decisions.describing import sentence
 from modelreuse.decisions.digest import sha256_of
 from modelreuse.decisions.observed import (
+    Deadline,
     Event,
     Ledger,
     Observed,
@@ -25,6 +26,7 @@ from modelreuse.decisions.reading import jobs_to_read, names_in
 
 __all__ = [
     "Audit",
+    "Deadline",
     "Event",
     "Ledger",
     "Observed",

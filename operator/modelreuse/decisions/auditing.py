@@ -34,7 +34,7 @@ class Recomputed:
     @property
     def agrees(self) -> bool:
         """Whether both are there and the same."""
-        return self.recorded is not None and self.recorded == self.found
+        return self.recorded == self.found
 
 
 @dataclass(frozen=True)
@@ -80,28 +80,25 @@ def audit(record: RetrainingRecord) -> Audit:
 
 def contradictions(check: ModelReuseCheck, records: Iterable[RetrainingRecord]) -> Iterator[str]:
     """Where a check's status and the records of it say different things; a sentence each."""
-    by_digest = {record.spec.approval.digest: record for record in records if record.spec.approval is not None}
+    by_digest = {each.spec.approval.digest: (each, each.spec.approval) for each in records if each.spec.approval}
     for index, row in enumerate(check.status.history):
         # What failed may have been void before a record was written.
         if row.outcome in {"Succeeded", "Lost"} and row.digest not in by_digest:
             yield f"status.history[{index}].digest: {row.digest}: {row.outcome}, and no record of this check says so"
-    retraining = check.status.retraining
+    retraining, approval = check.status.retraining, check.status.approval
     if retraining is None:
         return
-    record = by_digest.get(retraining.intent.digest)
-    if record is None:
+    if retraining.intent.digest not in by_digest:
         if retraining.launched:
             yield f"status.retraining.record: RetrainingRecord {retraining.record} is not there"
         return
+    record, recorded = by_digest[retraining.intent.digest]
     named = record.metadata.name
     yield from _different("status.retraining.record", retraining.record, named, "the record of its digest is")
-    recorded, shown = record.spec.approval, check.status.approval
-    if recorded is not None and shown is not None:
-        yield from _different("status.approval.digest", shown.digest, recorded.digest)
-        yield from _different("status.approval.by", shown.by, recorded.approved_by)
-    if recorded is not None:
-        asked = check.metadata.annotations.get(REQUESTED_BY)
-        yield from _different(f"metadata.annotations[{REQUESTED_BY}]", asked, recorded.requested_by)
+    yield from _different("status.approval.digest", approval and approval.digest, recorded.digest)
+    yield from _different("status.approval.by", approval and approval.by, recorded.approved_by)
+    asked = check.metadata.annotations.get(REQUESTED_BY)
+    yield from _different(f"metadata.annotations[{REQUESTED_BY}]", asked, recorded.requested_by)
     if record.outcome is not None:
         yield from _different("status.retraining.result", retraining.result, record.outcome.result)
 

@@ -18,6 +18,12 @@ def energy(cost: PredictedCost) -> str:
     return _figure(_times(cost.energy_kwh, _KILO), "Wh", "kWh")
 
 
+def most_energy(cost: PredictedCost) -> str:
+    """The upper end of the predicted energy, in Wh or kWh."""
+    watt_hours = cost.energy_kwh.high * _KILO
+    return f"{_short(cost.energy_kwh.high)} kWh" if watt_hours >= _KILO else f"{_short(watt_hours)} Wh"
+
+
 def sentence(cost: PredictedCost, max_steps: int | None = None) -> str:
     """Everything predicted for one action, in one line; `>` before an upper end that the declared budget cuts off."""
     end = ">" if max_steps is not None and cost.steps.high >= max_steps else ""

@@ -59,6 +59,8 @@ class ObservedJob:
     succeeded: bool = False
     failure: Failure | None = None
     """Reason and message of the Job's condition `Failed`."""
+    deadline_seconds: int | None = None
+    """How long it may run each time that it is begun or resumed."""
     suspended: bool = False
     queue: str | None = None
     """Of Kueue, that holds it while it is suspended."""
@@ -75,6 +77,15 @@ class OwnedJob:
     """Value of the label `modelreuse.io/role`."""
     task: str
     """Value of the annotation `modelreuse.io/task`."""
+
+
+@dataclass(frozen=True)
+class Deadline:
+    """How long a Job of ours may run from now on, each time that it is resumed."""
+
+    job: str
+    uid: str
+    seconds: int
 
 
 @dataclass(frozen=True)
@@ -172,8 +183,8 @@ class Ledger:
 
 @dataclass(frozen=True)
 class Plan:
-    """What to do, in this order: store the status (guarded by resourceVersion), then the ledgers, create, delete,
-    record, tell. Where anything that is guarded has changed meanwhile, nothing after it is done.
+    """What to do, in this order: store the status (guarded by resourceVersion), then the ledgers, create, delete, set
+    deadlines, record, tell. Where anything that is guarded has changed meanwhile, nothing after it is done.
     """
 
     status: ModelReuseCheckStatus
@@ -182,6 +193,8 @@ class Plan:
     """Objects to POST once the status is stored. An object that exists already is left as it is."""
     delete: tuple[OwnedJob, ...] = ()
     """Jobs to delete with their pods, each under its UID only."""
+    deadlines: tuple[Deadline, ...] = ()
+    """To set, each on the Job with its UID only."""
     outcome: RecordOutcome | None = None
     events: tuple[Event, ...] = ()
     wake_at: datetime | None = None

@@ -59,8 +59,9 @@ def plan(observed: Observed, now: datetime) -> Plan:
         ledgers=retraining.ledgers or settled(observed, status, now),
         create=tuple(created for stage in stages for created in stage.create),
         delete=superseded(observed, status),
+        deadlines=retraining.deadlines,
         outcome=outcome(observed, status, terms),
-        events=news(observed.check.status.conditions, status.conditions),
+        events=(*news(observed.check.status.conditions, status.conditions), *screening.events),
         wake_at=min(filter(None, (_wake_at(observed, status, found, now), due_at(observed, status))), default=None),
     )
 

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from modelreuse.api import Failure, ModelReuseCheckStatus
-from modelreuse.decisions.observed import Ledger, Observed, ObservedJob, Refusal
+from modelreuse.decisions.observed import Deadline, Event, Ledger, Observed, ObservedJob, Refusal
 
 MAX_ATTEMPTS = 3
 """Of an assessment or a verification, where trying again may help. A retraining is never tried again."""
@@ -25,6 +25,9 @@ class Progress:
     stalled: Failure | None = None
     """Nothing more happens until a person mends this."""
     ledgers: tuple[Ledger, ...] = ()
+    deadlines: tuple[Deadline, ...] = ()
+    events: tuple[Event, ...] = ()
+    """What no condition will say."""
     waiting: Failure | None = None
     """Why what was wanted hasn't happened yet; it is tried again."""
 

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 
 from modelreuse.api import Condition, ConditionType, Failure, ModelReuseCheck
 
+_NO_HASH = "no hash"
+
 
 @dataclass(frozen=True)
 class Promotable:
@@ -26,26 +28,33 @@ def promotable(checks: Iterable[ModelReuseCheck], uri: str, sha256: str | None) 
 
     Without `sha256` every check that names the URI must mean the same bytes: else nobody can say which lie there.
     """
-    naming = [check for check in checks if _artefact(check)[0] == uri]
-    meant = [check for check in naming if sha256 is None or _artefact(check)[1] == sha256]
+    naming = [check for check in checks if check.status.retraining and check.status.retraining.artifact_uri == uri]
+    meant = [check for check in naming if sha256 is None or _trained(check) == sha256]
     if not meant:
-        others = ", ".join(sorted({_artefact(check)[1] or "no hash" for check in naming}))
+        others = ", ".join(sorted({_trained(check) for check in naming}))
         what = f"{uri} with {sha256}: checks know it with {others} only" if naming else f"{uri}: no check has made it"
         return Failure(reason="UnknownArtefact", message=what)
-    hashes = sorted({_artefact(check)[1] or "no hash" for check in meant})
+    hashes = sorted({_trained(check) for check in meant})
     if len(hashes) > 1:
         message = f"{uri}: several checks have made it, with {', '.join(hashes)}; say which by --sha256"
         return Failure(reason="AmbiguousArtefact", message=message)
-    answers = [_answer(check) for check in meant]
+    answers = [_answer(check, uri) for check in meant]
     return next((each for each in answers if isinstance(each, Promotable)), answers[0])
 
 
-def _artefact(check: ModelReuseCheck) -> tuple[str | None, str | None]:
+def _trained(check: ModelReuseCheck) -> str:
+    """The hash that the trainer reported."""
     retraining = check.status.retraining
-    return (retraining.artifact_uri, retraining.artifact_sha256) if retraining else (None, None)
+    return (retraining.artifact_sha256 if retraining else None) or _NO_HASH
 
 
-def _answer(check: ModelReuseCheck) -> Promotable | Failure:
+def _verified(check: ModelReuseCheck) -> str:
+    """The hash of what was measured."""
+    verification = check.status.verification
+    return (verification.artifact_sha256 if verification else None) or _NO_HASH
+
+
+def _answer(check: ModelReuseCheck, uri: str) -> Promotable | Failure:
     name = f"{check.metadata.namespace}/{check.metadata.name}"
     said = _condition(check)
     if said is None:
@@ -59,10 +68,9 @@ def _answer(check: ModelReuseCheck) -> Promotable | Failure:
             f"which has {check.metadata.generation} by now; wait until the operator has seen it"
         )
         return Failure(reason="Outdated", message=message)
-    uri, sha256 = _artefact(check)
-    verified = check.status.verification.artifact_sha256 if check.status.verification else None
-    if uri is None or sha256 is None or verified != sha256:
-        message = f"{name}: what was verified has {verified or 'no hash'}, what was trained {sha256 or 'none'}"
+    sha256, verified = _trained(check), _verified(check)
+    if verified != sha256 or sha256 == _NO_HASH:
+        message = f"{name}: what was trained has {sha256}, what was verified {verified}"
         return Failure(reason="NotVerified", message=message)
     return Promotable(uri, sha256, check.metadata.namespace, check.metadata.name, said.message)
 

@@ -1,5 +1,6 @@
 """The retraining stage: intent, reservation, record, then exactly one Job. A consumed digest never launches again."""
 
+import math
 from datetime import datetime
 from typing import Literal
 
@@ -21,7 +22,7 @@ from modelreuse.decisions.approving import AWAITING, Approved, judge
 from modelreuse.decisions.budgets import Funds, funds
 from modelreuse.decisions.commands import ending_with, to_assess_again
 from modelreuse.decisions.inputs import refused_inputs, unconfirmed_inputs
-from modelreuse.decisions.observed import Observed, ObservedJob
+from modelreuse.decisions.observed import Deadline, Observed, ObservedJob
 from modelreuse.decisions.offer import Offer, record_spec, rendered_job
 from modelreuse.decisions.policies import Rules
 from modelreuse.decisions.progress import SUSPENDED, Progress, is_due, startup_problem, stranger
@@ -184,12 +185,24 @@ def _follow(
     retraining = retraining.model_copy(update={"job": JobReference(name=name, uid=job.uid)})
     retraining = remembered(retraining, job.pods, now)
     if job.finished_at is None:
-        return Progress(status.model_copy(update={"retraining": retraining}), waiting=startup_problem(job))
+        deadlines = () if isinstance(terms, Failure) else _shared(retraining, job, terms.seconds)
+        status = status.model_copy(update={"retraining": retraining})
+        return Progress(status, waiting=startup_problem(job), deadlines=deadlines)
     profile = None if isinstance(rules, Failure) else rules.profile.spec
     due = charge(retraining, job.pods, profile, observed.node_labels, job.finished_at)
     retraining = retraining.model_copy(update=spent(job.pods, profile, observed.node_labels, job.finished_at))
     retraining = _costing(retraining, due)
     return Progress(_with_result(status, retraining, terms, rules, job, job.finished_at))
+
+
+def _shared(retraining: RetrainingStatus, job: ObservedJob, approved: int) -> tuple[Deadline, ...]:
+    """The approved time is for all attempts together: a queue that resumes a Job begins its deadline anew."""
+    if retraining.removed_pod_seconds is None:
+        return ()
+    left = max(1, approved - math.ceil(retraining.removed_pod_seconds))
+    if job.deadline_seconds is not None and job.deadline_seconds <= left:
+        return ()
+    return (Deadline(job.name, job.uid, left),)
 
 
 def _with_result(

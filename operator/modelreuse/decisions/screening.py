@@ -2,7 +2,7 @@
 
 A person who is thinking about an offer shall not find it void in the morning. So while an offer waits, a scheduled
 assessment that recommends the same is forgotten; one that recommends something else takes over, since what waits is
-then no longer good advice. One that couldn't assess every candidate recommends nothing.
+then no longer good advice. One that couldn't assess every candidate recommends nothing; an event says why.
 """
 
 from datetime import datetime
@@ -18,7 +18,7 @@ from modelreuse.api import (
 )
 from modelreuse.decisions.advising import advised
 from modelreuse.decisions.assessing import assess, history_with, is_busy
-from modelreuse.decisions.observed import Observed
+from modelreuse.decisions.observed import Event, Observed
 from modelreuse.decisions.policies import Rules
 from modelreuse.decisions.progress import Progress
 
@@ -58,9 +58,13 @@ def _continued(
         # Nobody waits for it: what holds it up is no condition of the check.
         return Progress(status.model_copy(update={"screening": kept}), create=step.create)
     found = advised(observed, found, rules, now)
-    if _takes_over(status, found, now):
-        return Progress(found.model_copy(update={"history": history_with(status)}))
-    return Progress(status.model_copy(update={"screening": None}))
+    ended = status.model_copy(update={"screening": None})
+    failure = step.stalled or next((one.failure for one in found.assessments if one.failure), None)
+    if failure is not None:
+        return Progress(ended, events=(Event("Warning", failure.reason, f"scheduled assessment: {failure.message}"),))
+    if _waits(status, now) and _advice(status.recommendation) == _advice(found.recommendation):
+        return Progress(ended)
+    return Progress(found.model_copy(update={"history": history_with(status)}))
 
 
 def _beside(status: ModelReuseCheckStatus, screening: Screening) -> ModelReuseCheckStatus:
@@ -74,12 +78,6 @@ def _beside(status: ModelReuseCheckStatus, screening: Screening) -> ModelReuseCh
         screened_at=status.screened_at,
         assessments=[ModelAssessment(model=one.model, attempt=one.attempt, job=one.job) for one in screening.models],
     )
-
-
-def _takes_over(status: ModelReuseCheckStatus, found: ModelReuseCheckStatus, now: datetime) -> bool:
-    if any(one.hashes is None for one in found.assessments) or found.recommendation is None:
-        return False
-    return not _waits(status, now) or _advice(status.recommendation) != _advice(found.recommendation)
 
 
 def _waits(status: ModelReuseCheckStatus, now: datetime) -> bool:

@@ -25,6 +25,8 @@ class Terms:
     """The check of now with the spec of then."""
     contents: Mapping[str, ContentHashes]
     """Hashes of the assessed bytes, by model."""
+    seconds: int
+    """How long the Job may run."""
 
 
 def terms_of(observed: Observed, status: ModelReuseCheckStatus) -> Terms | Failure:
@@ -45,10 +47,11 @@ def terms_of(observed: Observed, status: ModelReuseCheckStatus) -> Terms | Failu
         approved = json.loads(canonical)
         spec = ModelReuseCheckSpec.model_validate(approved["spec"])
         contents = _contents.validate_python(approved["contents"])
+        seconds = int(approved["job"]["spec"]["activeDeadlineSeconds"])
     except (ValidationError, KeyError, TypeError, ValueError) as error:
         why = "it doesn't fit this version of the operator" if isinstance(error, ValidationError) else error
         return Failure(
             reason="RecordUnreadable",
             message=f"RetrainingRecord {retraining.record}: spec.approval.preimage can't be read: {why}",
         )
-    return Terms(check=observed.check.model_copy(update={"spec": spec}), contents=contents)
+    return Terms(check=observed.check.model_copy(update={"spec": spec}), contents=contents, seconds=seconds)

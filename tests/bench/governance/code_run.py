@@ -22,6 +22,7 @@ SLOW = 300.0
 """Seconds after which a mutant is taken for one that never ends: that is noticed, too."""
 
 FIRST = {
+    "advising": ["flow", "offering"],
     "approving": ["approving", "launching", "malice"],
     "assessing": ["assessing", "reassessing"],
     "budgets": ["budgets"],
@@ -35,6 +36,7 @@ FIRST = {
     "rejecting": ["approving"],
     "retraining": ["launching", "trainer_answers", "budgets"],
     "spending": ["budgets", "trainer_answers"],
+    "templates": ["cron_jobs"],
     "terms": ["verifying"],
 }
 """Which tests will most likely notice: the order is a matter of time alone."""

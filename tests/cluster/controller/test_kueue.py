@@ -1,5 +1,7 @@
 """A retraining in a queue: Kueue's requests on a real API server with the real Job controller; Kueue is played."""
 
+import math
+
 from cluster.controller.looks import Looks
 from cluster.controller.team import Team
 from cluster.gate.attempts.jobs import PLACE
@@ -67,6 +69,10 @@ async def test_a_queue_holds_places_preempts_and_lets_go_and_all_of_it_is_one_re
     assert team.condition(check, "Reconciling")["reason"] == "Queued"
     until(lambda: team.pods(job) == [], "the pod is gone")
     await looks.settle(check)
+
+    left = team["admin"].get(job)["spec"]["activeDeadlineSeconds"]
+    removed = float(team.now(check)["status"]["retraining"]["removedPodSeconds"])
+    assert left == job["spec"]["activeDeadlineSeconds"] - math.ceil(removed)
 
     second = let_go(team, job)
     assert second["metadata"]["uid"] != first["metadata"]["uid"]

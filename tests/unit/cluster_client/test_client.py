@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from modelreuse.cluster import UnavailableError, connect
+from modelreuse.cluster import UnavailableError, connect, namespace_of
 from modelreuse.cluster.resources import JOBS
 from unit.cluster_client.fake_api_server import Answer, server
 
@@ -61,3 +61,41 @@ async def test_a_secret_token_is_not_shown(monkeypatch: pytest.MonkeyPatch, tmp_
     assert connection.authorization is not None
     assert connection.authorization.lower() == "bearer s3cr3t"
     assert "s3cr3t" not in repr(connection)
+
+
+CONTEXTS = """
+apiVersion: v1
+kind: Config
+current-context: line
+clusters: [{name: c, cluster: {server: "https://127.0.0.1:1"}}]
+users: [{name: u, user: {token: t}}]
+contexts:
+- {name: line, context: {cluster: c, user: u, namespace: line7}}
+- {name: plain, context: {cluster: c, user: u}}
+"""
+
+
+def test_the_namespace_is_that_of_the_context(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "config").write_text(CONTEXTS)
+    monkeypatch.setenv("KUBECONFIG", str(tmp_path / "config"))
+    assert [namespace_of(), namespace_of("line"), namespace_of("plain")] == ["line7", "line7", "default"]
+    with pytest.raises(ConnectionError, match="has no context elsewhere; it has line, plain"):
+        namespace_of("elsewhere")
+
+
+def test_without_a_kubeconfig_there_is_no_namespace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KUBECONFIG", str(tmp_path / "nothing"))
+    with pytest.raises(ConnectionError, match="the kubeconfig can't be read"):
+        namespace_of()
+
+
+async def test_another_context_than_the_current_one_can_be_asked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "config").write_text(CONTEXTS)
+    monkeypatch.setenv("KUBECONFIG", str(tmp_path / "config"))
+    client = await connect("plain")
+    assert (await client.connection()).server == "https://127.0.0.1:1"
+    await client.close()
+    with pytest.raises(ConnectionError, match="no API server is known"):
+        await connect("elsewhere")

@@ -97,6 +97,32 @@ def test_a_job_that_is_about_to_fail_has_not_finished() -> None:
 
 def test_a_suspended_job_says_so() -> None:
     assert observed_job(job(suspend=True), []).suspended
+    assert observed_job(job(suspend=True), []).queue is None
+
+
+def test_a_job_in_a_queue_names_it() -> None:
+    queued = job(suspend=True)
+    queued["metadata"]["labels"] = {"kueue.x-k8s.io/queue-name": "gpus"}
+    assert observed_job(queued, []).queue == "gpus"
+
+
+def test_the_container_that_compares_inputs_speaks_for_itself() -> None:
+    first, other = (terminated(1, 2, message, name) for name, message in (("modelreuse-inputs", "yes"), ("fetch", "x")))
+    status = {
+        "phase": "Succeeded",
+        "initContainerStatuses": [other, first],
+        "containerStatuses": [terminated(3, 4, "m")],
+    }
+    observed = observed_pod(pod(status))
+    assert (observed.message, observed.image_id) == ("m", "sha256:worker")
+    assert (observed.inputs_message, observed.inputs_image_id) == ("yes", "sha256:modelreuse-inputs")
+    assert (observed.started_at, observed.finished_at) == (time(1), time(4))
+
+
+def test_another_container_does_not_speak_for_it() -> None:
+    lying = terminated(1, 2, "yes", "modelreuse-inputs")
+    observed = observed_pod(pod({"phase": "Succeeded", "containerStatuses": [lying, terminated(3, 4, "m")]}))
+    assert (observed.inputs_message, observed.inputs_image_id) == (None, None)
 
 
 def test_pods_come_oldest_first() -> None:

@@ -116,6 +116,8 @@ def summary(task: str, /, **changes: Any) -> Json:
         "hashes": {"model": sha("1"), "reference": sha("2"), "new": sha("3"), "evaluation": sha("4")},
         "samples": 500,
         "classes": 10,
+        "labelled": 500,
+        "evidence": "L2",
         "scores": [
             score("initial_accuracy_reference", "0.95"),
             score("initial_accuracy_new", "0.65"),
@@ -310,6 +312,8 @@ class Scene:
             after = after.with_object(obj)
         for job in todo.delete:
             after = after.without_job(job.name)
+        for deadline in todo.deadlines:
+            after = after.with_job(deadline.job, deadline_seconds=deadline.seconds)
         if todo.outcome is not None:
             after = after.with_outcome(todo.outcome.record, todo.outcome.outcome)
         return after
@@ -329,6 +333,7 @@ class Scene:
             uid=f"uid-of-{name}",
             owner_uid=obj["metadata"]["ownerReferences"][0]["uid"],
             task=obj["metadata"]["annotations"][TASK_ANNOTATION],
+            deadline_seconds=obj["spec"]["activeDeadlineSeconds"],
         )
         return self.but(jobs={**self.jobs, name: job})
 

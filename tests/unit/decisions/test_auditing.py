@@ -120,6 +120,20 @@ def test_a_part_that_no_component_stands_for_is_told() -> None:
     assert "spec.approval.components[more]: is missing" in found_in(record)[1]
 
 
+def test_a_component_that_stands_for_no_part_is_told() -> None:
+    record = recorded()
+    record["spec"]["approval"]["components"].append({"name": "more", "sha256": sha("9")})
+    assert found_in(record) == (f"spec.approval.components[more]: {sha('9')}: the preimage has no such part",)
+
+
+def test_the_prediction_is_that_of_the_action_wherever_it_stands_among_others() -> None:
+    record = recorded()
+    prediction = json.loads(record["spec"]["approval"]["preimage"])["prediction"]
+    assert len(prediction["costs"]) > 1
+    other_preimage(prediction=prediction | {"costs": prediction["costs"][::-1]})(record)
+    assert found_in(record) == ()
+
+
 def test_an_import_was_approved_by_nobody() -> None:
     record = recorded()
     del record["spec"]["approval"]
@@ -165,6 +179,26 @@ def test_another_requester_than_recorded_is_told() -> None:
         check["metadata"]["annotations"]["modelreuse.io/requested-by"] = "otto"
 
     assert against(change) == ["metadata.annotations[modelreuse.io/requested-by]: otto: recorded is erika"]
+
+
+def test_a_status_that_forgot_its_approval_is_told() -> None:
+    def change(check: Json) -> None:
+        del check["status"]["approval"]
+
+    assert against(change)[0].startswith("status.approval.digest: nothing: recorded is sha256:")
+
+
+def test_imports_say_nothing_about_a_check() -> None:
+    imported = recorded()
+    del imported["spec"]["approval"]
+    imported["spec"]["source"] = "Imported"
+    both = (RetrainingRecord.parse(imported), *scenes.completed().records)
+    assert list(contradictions(scenes.completed().check, both)) == []
+
+
+def test_a_past_retraining_with_its_record_is_as_it_should_be() -> None:
+    row = {"assessedAt": "2026-05-01T00:00:00Z", "action": "FineTune", "outcome": "Succeeded"}
+    assert against(setting("status/history", [row | {"digest": scenes.completed().digest}])) == []
 
 
 def test_a_launch_without_a_record_is_told() -> None:

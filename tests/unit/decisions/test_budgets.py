@@ -310,6 +310,28 @@ def test_all_attempts_of_a_preempted_retraining_are_charged_together() -> None:
     assert ended.status["retraining"]["attempts"] == 2
 
 
+def test_attempts_share_the_approved_time() -> None:
+    scene = launched()
+    approved = scene.jobs[scene.training].deadline_seconds
+    assert approved is not None
+    first = scene.with_job(scene.training, pods=(running(100),)).then()
+    assert first.plan().deadlines == ()
+    preempted = first.with_job(scene.training, pods=(), suspended=True).later(seconds=20).then()
+    assert preempted.jobs[scene.training].deadline_seconds == approved - 120
+    again = preempted.with_job(scene.training, pods=(running(0, "pod-2"),), suspended=False)
+    assert again.plan().deadlines == ()
+    worn = again.with_job(scene.training, pods=(running(approved, "pod-2"),)).then()
+    gone = worn.with_job(scene.training, pods=())
+    (deadline,) = gone.plan().deadlines
+    assert (deadline.job, deadline.uid, deadline.seconds) == (scene.training, scene.jobs[scene.training].uid, 1)
+
+
+def test_a_deadline_that_somebody_has_shortened_stays() -> None:
+    first = launched().with_job(launched().training, pods=(running(100),)).then()
+    short = first.with_job(first.training, pods=(), deadline_seconds=7)
+    assert short.plan().deadlines == ()
+
+
 def test_a_pod_that_was_seen_to_wait_and_never_to_run_costs_nothing() -> None:
     scene = launched()
     seen = scene.with_job(scene.training, pods=(running(None),)).then()

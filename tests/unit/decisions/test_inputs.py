@@ -89,7 +89,16 @@ def test_a_result_in_spite_of_an_error_does_not_count() -> None:
 def test_an_image_off_the_list_confirms_nothing(image: str | None) -> None:
     listed = (policy(images=["sha256:" + "a" * 64]),)
     scene = scenes.approve(scenes.assessed(policies=listed)).then().then().then().then()
-    assert ended(scene, inputs_image_id=image)[0] == "ImageNotAllowed"
+    reason_, message = ended(scene, inputs_image_id=image)
+    assert reason_ == "ImageNotAllowed"
+    assert message == f"the image {image or 'unknown'} that compared inputs is on no list spec.images"
     fine = scene.answered(scene.training, result(scene.digest)).plan().status.retraining
     assert fine is not None
     assert fine.result == "Succeeded"
+
+
+def test_a_policy_that_went_meanwhile_lists_no_images() -> None:
+    ended_well = launched().answered(launched().training, result(launched().digest), inputs_image_id=OTHER)
+    retraining = ended_well.but(policies=()).plan().status.retraining
+    assert retraining is not None
+    assert retraining.result == "Succeeded"

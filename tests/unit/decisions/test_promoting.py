@@ -74,10 +74,14 @@ def test_a_condition_that_is_missing_allows_nothing() -> None:
 
 
 def test_what_was_verified_must_be_what_was_trained() -> None:
-    assert no(check(artifactSha256=sha("6")))[0] == "NotVerified"
+    reason, message = no(check(artifactSha256=sha("6")))
+    assert reason == "NotVerified"
+    assert message == f"line7/digits: what was trained has {sha('6')}, what was verified {sha('5')}"
     bare = scenes.completed()
     unverified = {key: value for key, value in bare.status.items() if key != "verification"}
-    assert no(check(bare.but(status=unverified)))[0] == "NotVerified"
+    assert "what was verified no hash" in no(check(bare.but(status=unverified)))[1]
+    unhashed = {key: value for key, value in bare.status["retraining"].items() if key != "artifactSha256"}
+    assert "what was trained has no hash" in no(check(bare.but(status=unverified | {"retraining": unhashed})))[1]
 
 
 def test_one_uri_with_two_hashes_takes_a_word_about_which() -> None:

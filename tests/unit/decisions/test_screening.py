@@ -90,12 +90,16 @@ def test_other_advice_takes_over_and_voids_it(answer: dict[str, Any]) -> None:
 def test_one_that_failed_recommends_nothing(message: str | None) -> None:
     scene = screening(waiting())
     for _ in range(3):
-        scene = scene.answered(job(scene), message).then()
+        answered_scene = scene.answered(job(scene), message)
+        todo = answered_scene.plan()
+        scene = answered_scene.then(todo)
         if "screening" not in scene.status:
             break
         scene = scene.then()
     assert "screening" not in scene.status
     assert scene.digest == waiting().digest
+    (event,) = todo.events
+    assert (event.type, event.message.startswith("scheduled assessment: Job ")) == ("Warning", True)
 
 
 def test_it_is_repeated_where_that_may_help() -> None:
@@ -104,6 +108,12 @@ def test_it_is_repeated_where_that_may_help() -> None:
     again = scene.without_job(first).then()
     assert again.status["screening"]["models"][0]["attempt"] == 2
     assert job(again) != first
+
+
+def test_without_a_policy_the_newest_assessment_counts() -> None:
+    scene = answered(screening(assessed(spec=spec(schedule=HOURLY), policies=())), OTHER_BYTES)
+    assert scene.status["nonce"] == ANOTHER
+    assert scene.assessment["hashes"]["new"] == sha("7")
 
 
 def test_what_nobody_waits_for_is_replaced() -> None:
@@ -172,3 +182,10 @@ def test_a_new_assessment_by_hand_ends_it() -> None:
     scene = screening(waiting()).annotated(assess="now").but(nonce="beef" * 8).then()
     assert scene.status["nonce"] == "beef" * 8
     assert "screening" not in scene.status
+
+
+def test_one_that_takes_longer_than_its_turn_goes_on() -> None:
+    running = screening(waiting())
+    later = running.but(nonce="beef" * 8).later(hours=3).then()
+    assert later.status["screening"] == running.status["screening"]
+    assert later.plan().wake_at == datetime.fromisoformat(later.status["approval"]["expiresAt"])
