@@ -21,8 +21,8 @@ REGISTRY ?=
 
 export PYTHONPATH := operator:tools
 
-.PHONY: help setup demo test test-unit test-storage test-cluster test-e2e test-gpu bench-governance bench-scores lint generate grid-table \
-  cluster-up cluster-down images study study-replay study-scores study-report study-pilot clean
+.PHONY: help setup demo test test-unit test-storage test-cluster test-e2e test-gpu bench-governance bench-prediction bench-scores lint \
+  generate grid-table cluster-up cluster-down images study study-replay study-scores study-report study-pilot clean
 
 help: ## List what can be made
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -71,6 +71,10 @@ test-gpu: setup ## What needs an NVIDIA GPU
 bench-scores: export PYTHONPATH := operator:tools:tests
 bench-scores: setup ## What scores cost and how exact they are, beside their peers; writes build/bench/scores.json
 	$(PYTHON) -m bench.scores
+
+bench-prediction: export PYTHONPATH := operator:tools:tests
+bench-prediction: setup ## How good predictions of steps are on the study's records; writes build/bench/prediction.json
+	OMP_NUM_THREADS=1 $(PYTHON) -m bench.prediction
 
 lint: setup ## ruff, mypy --strict, import arrows, generated files
 	.venv/bin/ruff check .

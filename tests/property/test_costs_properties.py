@@ -1,36 +1,44 @@
 """Figures stay honest under every computation: ends in order, nothing firmer than what it was made of."""
 
 import math
+from dataclasses import replace
 
-from hypothesis import given
+import numpy as np
+import pytest
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from modelreuse.api import Basis
-from modelreuse.costs import Case, Interval, predict_steps
-from modelreuse.costs.calibration import FEATURES
+from modelreuse.costs import Case, Experience, Interval, Situation
+from modelreuse.costs.forecasting import intervals
+from modelreuse.costs.quantities import Draws
+from unit.costs.worlds import situation
 
 FIRM_TO_LOOSE = [Basis.MEASURED, Basis.ESTIMATED, Basis.REPORTED, Basis.ASSUMED]
 figures = st.floats(0, 1e9, allow_nan=False)
 
 
 @st.composite
-def intervals(draw: st.DrawFn) -> Interval:
+def intervals_(draw: st.DrawFn) -> Interval:
     low, middle, high = sorted(draw(st.tuples(figures, figures, figures)))
     return Interval(low, high, draw(st.sampled_from(FIRM_TO_LOOSE)), draw(st.sampled_from([middle, None])))
 
 
-def looseness(value: Interval) -> int:
+def looseness(value: Interval | Draws) -> int:
     return FIRM_TO_LOOSE.index(value.basis)
 
 
-@given(intervals(), intervals())
+@given(intervals_(), intervals_())
 def test_no_computation_makes_a_figure_firmer(one, other) -> None:
-    for result in (one.times(other), one.plus(other), other.times(one), other.plus(one)):
+    random = np.random.default_rng(0)
+    drawn, more = one.drawn(random), other.drawn(random)
+    for result in (one.times(other), one.plus(other), other.times(one), other.plus(one), drawn.times(more),
+                   drawn.plus(more)):  # fmt: skip
         assert looseness(result) == max(looseness(one), looseness(other))
         assert (result.estimate is None) == (one.estimate is None or other.estimate is None)
 
 
-@given(intervals(), intervals(), st.floats(0, 1), st.floats(0, 1))
+@given(intervals_(), intervals_(), st.floats(0, 1), st.floats(0, 1))
 def test_whatever_lies_within_the_parts_lies_within_the_whole(one, other, p, q) -> None:
     x = min(one.low + p * (one.high - one.low), one.high)
     y = min(other.low + q * (other.high - other.low), other.high)
@@ -38,14 +46,23 @@ def test_whatever_lies_within_the_parts_lies_within_the_whole(one, other, p, q) 
         assert result.low * (1 - 1e-12) <= value <= result.high * (1 + 1e-12)
 
 
-@given(intervals(), st.floats(1e-9, 1e9))
+@given(intervals_(), intervals_())
+def test_draws_stay_within_the_worst_case(one, other) -> None:
+    random = np.random.default_rng(0)
+    drawn, more = one.drawn(random), other.drawn(random)
+    for worst, values in ((one.times(other), drawn.times(more)), (one.plus(other), drawn.plus(more))):
+        assert worst.low * (1 - 1e-9) <= values.values.min()
+        assert values.values.max() <= worst.high * (1 + 1e-9)
+
+
+@given(intervals_(), st.floats(1e-9, 1e9))
 def test_another_unit_keeps_the_order(value, factor) -> None:
     scaled = value.scaled(factor)
     assert (scaled.low, scaled.high) == (value.low * factor, value.high * factor)
     assert scaled.basis == value.basis
 
 
-@given(intervals())
+@given(intervals_())
 def test_the_wire_keeps_the_order(value) -> None:
     wire = value.to_api()
     assert wire.low <= wire.high
@@ -53,33 +70,104 @@ def test_the_wire_keeps_the_order(value) -> None:
         assert wire.low <= wire.estimate <= wire.high
 
 
-scores = st.dictionaries(st.sampled_from(FEATURES), st.floats(-1e15, 1e15) | st.floats(0, 1), max_size=2)
-cases = st.lists(st.builds(Case, scores, st.integers(0, 10_000_000), st.booleans()), max_size=40)
+@given(intervals_(), st.floats(0.01, 0.98), st.floats(0.001, 0.01))
+def test_central_parts_nest(value, level, more) -> None:
+    drawn = value.drawn(np.random.default_rng(0))
+    inner, outer = drawn.central(level), drawn.central(level + more)
+    if value.estimate is None:
+        assert outer.low <= inner.low <= inner.high <= outer.high
 
 
-@given(cases, scores, st.integers(1, 10_000_000))
+# --- steps --------------------------------------------------------------------------------------------------------
+
+situations = st.builds(
+    situation,
+    st.floats(0, 1),
+    st.sampled_from(["FineTune", "Retrain"]),
+    st.sampled_from([None, "blur", "noise"]),
+    st.sampled_from(["adam", "sgd"]),
+    target=st.sampled_from([None, 0.5, 0.9, 1.0]),
+    samples=st.sampled_from([None, 50, 5000]),
+)
+
+
+@st.composite
+def cases(draw: st.DrawFn) -> Case:
+    cap = draw(st.integers(1, 2000))
+    ended = draw(st.sampled_from(["met", "reached", "missed"]))
+    high = draw(st.integers(1, cap))
+    low, top = {"met": (0, 0), "reached": (draw(st.integers(0, high - 1)), high), "missed": (high, None)}[ended]
+    return Case(draw(situations), low, top, cap, draw(st.sampled_from("abcdefgh")))
+
+
+known_cases = st.lists(cases(), max_size=45)
+
+
+@settings(max_examples=60, deadline=None)
+@given(known_cases, situations, st.integers(1, 10_000_000))
 def test_whatever_the_records_say_steps_stay_within_the_budget(known, at, max_steps) -> None:
-    found = predict_steps(known, at, max_steps=max_steps)
-    assert 1 <= found.steps.low <= found.steps.high <= max_steps
+    found = Experience(known).forecast(at, max_steps)
+    assert 0 <= found.steps.low <= found.steps.high <= max_steps
+    assert found.steps.basis in {Basis.ASSUMED, Basis.ESTIMATED}
     assert math.isfinite(found.steps.estimate or 0)
-    if found.cases < 10:
-        assert (found.steps.basis, found.steps.estimate) == (Basis.ASSUMED, None)
-    else:
-        assert found.steps.basis == Basis.ESTIMATED
     assert found.reaches_target is None or 0 < found.reaches_target < 1
+    assert found.abstained is None or found.steps.basis == Basis.ASSUMED
+    if found.draws is not None:
+        assert np.isfinite(found.draws).all()
+        assert found.draws.min() >= 0
 
 
-@given(cases, scores, st.integers(1, 100_000), st.integers(1, 100))
-def test_a_larger_budget_never_predicts_less(known, at, max_steps, factor) -> None:
-    small, large = (predict_steps(known, at, max_steps=each).steps for each in (max_steps, max_steps * factor))
-    assert small.low <= large.low
-    assert small.high <= large.high
-
-
-@given(cases, scores, st.randoms())
+@settings(max_examples=40, deadline=None)
+@given(known_cases, situations, st.randoms())
 def test_the_order_of_records_is_no_matter(known, at, random) -> None:
     shuffled = list(known)
     random.shuffle(shuffled)
-    one, other = (predict_steps(each, at, max_steps=1000) for each in (known, shuffled))
-    assert one.reaches_target == other.reaches_target
-    assert one.cases == other.cases
+    one, other = (Experience(each).forecast(at, 1000) for each in (known, shuffled))
+    assert (one.steps, one.method, one.cases, one.reaches_target) == (
+        other.steps, other.method, other.cases, other.reaches_target
+    )  # fmt: skip
+
+
+def scaled(case: Case, factor: int) -> Case:
+    return replace(
+        case, low=case.low * factor, high=None if case.high is None else case.high * factor, cap=case.cap * factor
+    )
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.lists(cases(), min_size=12, max_size=45), situations, st.integers(2, 50))
+def test_steps_that_are_all_longer_are_predicted_longer(known, at, factor) -> None:
+    one, other = (Experience([scaled(case, by) for case in known]) for by in (1, factor))
+    caps = {1: 5000, factor: 5000 * factor}
+    points = [
+        experience.model(at).outlook([at], [cap]) for experience, cap in zip((one, other), caps.values(), strict=True)
+    ]
+    assert float(points[1].met_in_time[0]) == pytest.approx(float(points[0].met_in_time[0]), rel=1e-3)
+    low, high = (float(each.point()[0]) for each in points)
+    assert high == pytest.approx(factor * low, rel=0.1)
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.lists(cases(), min_size=12, max_size=29), situations, st.integers(2, 50))
+def test_knowing_that_more_steps_were_not_enough_never_makes_a_prediction_cheaper(known, at, factor) -> None:
+    longer = [
+        replace(case, low=case.low * factor, cap=case.cap * factor) if case.high is None else case for case in known
+    ]
+    one, other = (Experience(each).model(at).outlook([at], [1000]) for each in (known, longer))
+    assert float(other.met_in_time[0]) <= float(one.met_in_time[0]) + 0.02
+    assert float(other.point()[0]) >= 0.98 * float(one.point()[0])
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.lists(cases(), min_size=12, max_size=45), situations, st.floats(0, 3), st.floats(0, 3))
+def test_intervals_nest_by_level(known, at, z, more) -> None:
+    outlook = Experience(known).model(at).outlook([at], [1000])
+    inner, outer = intervals(outlook, z)[0], intervals(outlook, z + more)[0]
+    assert outer[0] <= inner[0]
+    assert outer[1] >= inner[1]
+
+
+@given(known_cases)
+def test_a_recipe_that_was_never_seen_is_not_predicted(known) -> None:
+    found = Experience(known).forecast(Situation("Retrain", "never seen"), 100)
+    assert (found.steps.estimate, found.steps.basis) == (None, Basis.ASSUMED)

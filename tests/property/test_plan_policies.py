@@ -7,9 +7,10 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from modelreuse.api import Failure, PredictedCost, RetrainPolicy, RetrainPolicyStatus, ReuseThresholds
+from modelreuse.api import Failure, ModelAssessment, PredictedCost, RetrainPolicy, RetrainPolicyStatus
+from modelreuse.decisions.hurdles import over_limit, too_uncertain
+from modelreuse.decisions.keeping import Verdict, judged
 from modelreuse.decisions.policies import Rules, governing
-from modelreuse.decisions.recommendation import misfit, over_limit, too_uncertain
 from unit.decisions import scenes
 from unit.decisions.scenes import approve, assessed, profile
 
@@ -145,13 +146,28 @@ def test_what_is_blocked_or_doubted_stays_so_with_one_policy_more(few, added, co
         assert too_uncertain(cost, after.uncertainty)
 
 
-@given(several, specs, st.dictionaries(st.sampled_from(["initial_accuracy_new", "resque_dist"]), fractions))
-def test_a_model_that_is_beyond_one_threshold_stays_so_with_one_policy_more(few, added, scores) -> None:
-    values = {name: Decimal(value) for name, value in scores.items()} | {"initial_accuracy_reference": Decimal("0.9")}
-    before, after = rules(few).reuse, rules([*few, added]).reuse
-    assert isinstance(before, ReuseThresholds)
-    if misfit(values, before):
-        assert misfit(values, after)
+rows = st.dictionaries(
+    st.sampled_from(["initial_accuracy_reference", "initial_accuracy_new", "resque_dist", "estimated_accuracy"]),
+    fractions,
+)
+
+
+def assessment(scores: dict[str, str], tier: str, labelled: int) -> ModelAssessment:
+    given_ = [{"name": name, "value": value, "labels": "Given"} for name, value in scores.items()]
+    job = {"name": "job"}
+    return ModelAssessment.model_validate(
+        {"model": "m", "job": job, "scores": given_, "evidence": tier, "labelled": labelled, "samples": 1000}
+    )
+
+
+@given(several, specs, rows, st.sampled_from(["L0", "L1", "L2", "L3"]), st.integers(0, 1000))
+def test_a_model_that_is_not_kept_is_not_with_one_policy_more(few, added, scores, tier, labelled) -> None:
+    one = assessment(scores, tier, labelled)
+    before, after = (judged(one, rules(some).reuse).verdict for some in (few, [*few, added]))
+    if before is not Verdict.KEEP:
+        assert after is not Verdict.KEEP
+    if before is Verdict.ADAPT:
+        assert after is Verdict.ADAPT
 
 
 @given(several, specs)

@@ -42,6 +42,8 @@ from modelreuse.api.names import API_VERSION, CLAIMS_ROOT_ENV, PLAN_ENV  # noqa:
 NAMESPACE = "model-history"
 _SEED = 11
 _TRAINED_ON = 800
+_HEAD = "head"
+"""All that these fine-tunings train: most of these shifts make the whole network worth training, which is Retrain."""
 
 SHIFTS: Mapping[str, shifts.Shift] = {
     "noise-70": shifts.noise(70),
@@ -152,7 +154,7 @@ def records() -> Iterator[dict[str, Any]]:
             summary = desk.assess()
             known = {score.name: score.value for score in summary.scores}
             target = decimal(check.spec.objective.target.relative * known["initial_accuracy_reference"])
-            for action, layers in ((Action.FINE_TUNE, summary.layers), (Action.RETRAIN, [])):
+            for action, layers in ((Action.FINE_TUNE, [_HEAD]), (Action.RETRAIN, [])):
                 with contextlib.redirect_stdout(io.StringIO()):
                     result = desk.train(action, layers, target, number)
                 print(f"{name}: {action}, {result.steps} steps, target reached: {result.target_reached}", flush=True)

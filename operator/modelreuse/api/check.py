@@ -58,11 +58,14 @@ from modelreuse.api.uris import (
 
 # Together with the lengths of strings these keep a status at 64 KiB at most, whatever is in it.
 MAX_MODELS = 4
-MAX_LAYERS_IN_STATUS = 24
+MAX_LAYERS_IN_STATUS = 20
+MAX_MOVED_LAYERS = 3
 MAX_SCORES = 18
 MAX_FINDINGS = 4
 MAX_HISTORY = 20
 MAX_LAYER_NAME = 64
+MAX_SCORE_NAME = 32
+MAX_IMAGE_ID = 160
 MAX_SEEN_PODS = 2
 MAX_DEVICE_NAME = 64
 
@@ -90,6 +93,9 @@ class Basis(StrEnum):
 
 TrainingAction = Literal[Action.FINE_TUNE, Action.RETRAIN, Action.TRAIN_FROM_SCRATCH]
 """The actions that spend energy on gradients."""
+
+EvidenceTier = Literal["L0", "L1", "L2", "L3"]
+"""What a result rests on: L0 no labels on the new data, L1 a labelled audit, L2 labels on all of it, L3 a pilot too."""
 
 
 # --- spec -----------------------------------------------------------------------------------------------------------
@@ -136,6 +142,39 @@ class CodeSource(ApiModel):
         return self
 
 
+class DataSource(ApiModel):
+    """A data set: a file, a folder, or what the user's own code reads from one."""
+
+    uri: Uri
+    """The format follows from the suffix: `.npz` (arrays with one row per sample), `.parquet` (a column per array), or
+    a folder with a / at its end: of Parquet files, or of images with a folder per class."""
+    factory: Factory | None = None
+    """A callable, `package.module:function`, that gets the local path of `uri`, in whatever format, and yields batches:
+    dicts of arrays by name, with one row per sample."""
+    revision: Annotated[str, StringConstraints(max_length=128)] | None = None
+    """The owner's own name for this state of the data; shown, never interpreted."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "x-kubernetes-validations": [
+                {
+                    "rule": f"has(self.factory) || {suffix_rule(DATA_SUFFIXES)} || {FOLDER_RULE}",
+                    "messageExpression": f"'unknown format of \"' + self.uri + '\"; {UNKNOWN_DATA_FORMAT}'",
+                    "fieldPath": ".uri",
+                },
+                _NO_FOLDER_OVER_HTTPS,
+            ]
+        }
+    )
+
+    @model_validator(mode="after")
+    def _format_is_known(self) -> "DataSource":
+        if self.factory is None and not self.uri.endswith(DATA_SUFFIXES) and not is_folder(self.uri):
+            raise ValueError(f"uri: {self.uri!r}: unknown format; {UNKNOWN_DATA_FORMAT}")
+        _refuse_folder_over_https(self.uri)
+        return self
+
+
 class ModelSource(ApiModel):
     """A candidate: a model whose reuse is considered."""
 
@@ -147,6 +186,8 @@ class ModelSource(ApiModel):
     """For `.safetensors`: a callable without arguments, `package.module:function`, that returns the torch module."""
     layers: Annotated[list[LayerName], Field(max_length=64)] = []
     """Layers to observe, by module name; by default they are found automatically."""
+    reference: DataSource | None = None
+    """Held-out data of the kind that this model was made for, where that is another than `spec.data.reference`."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -187,39 +228,6 @@ class ModelSource(ApiModel):
         return self
 
 
-class DataSource(ApiModel):
-    """A data set: a file, a folder, or what the user's own code reads from one."""
-
-    uri: Uri
-    """The format follows from the suffix: `.npz` (arrays with one row per sample), `.parquet` (a column per array), or
-    a folder with a / at its end: of Parquet files, or of images with a folder per class."""
-    factory: Factory | None = None
-    """A callable, `package.module:function`, that gets the local path of `uri`, in whatever format, and yields batches:
-    dicts of arrays by name, with one row per sample."""
-    revision: Annotated[str, StringConstraints(max_length=128)] | None = None
-    """The owner's own name for this state of the data; shown, never interpreted."""
-
-    model_config = ConfigDict(
-        json_schema_extra={
-            "x-kubernetes-validations": [
-                {
-                    "rule": f"has(self.factory) || {suffix_rule(DATA_SUFFIXES)} || {FOLDER_RULE}",
-                    "messageExpression": f"'unknown format of \"' + self.uri + '\"; {UNKNOWN_DATA_FORMAT}'",
-                    "fieldPath": ".uri",
-                },
-                _NO_FOLDER_OVER_HTTPS,
-            ]
-        }
-    )
-
-    @model_validator(mode="after")
-    def _format_is_known(self) -> "DataSource":
-        if self.factory is None and not self.uri.endswith(DATA_SUFFIXES) and not is_folder(self.uri):
-            raise ValueError(f"uri: {self.uri!r}: unknown format; {UNKNOWN_DATA_FORMAT}")
-        _refuse_folder_over_https(self.uri)
-        return self
-
-
 class DataSources(ApiModel):
     """The data that the model was validated on, and the data that it meets now."""
 
@@ -232,7 +240,7 @@ class DataSources(ApiModel):
     transform: Factory | None = None
     """A callable that turns the loaded arrays into the model's input tensors."""
     reference: DataSource
-    """Held-out data of the kind that the model was made for; not its training data."""
+    """Held-out data of the kind that the models were made for; not their training data."""
     new: DataSource
     evaluation: DataSource | None = None
     """Held-out new data, with labels, on which a retrained model is verified."""
@@ -382,6 +390,10 @@ class ModelReuseCheckSpec(ApiModel):
     suspend: bool = False
     """While true, nothing new is launched."""
 
+    def data_of(self, model: ModelSource) -> DataSources:
+        """The data that a candidate is assessed on: with its own reference, where it has one."""
+        return self.data if model.reference is None else self.data.model_copy(update={"reference": model.reference})
+
     @model_validator(mode="after")
     def _names_are_unique(self) -> "ModelReuseCheckSpec":
         names = [model.name for model in self.models]
@@ -397,7 +409,7 @@ class ModelReuseCheckSpec(ApiModel):
 class ScoreStatus(StatusModel):
     """One score of the forward pass."""
 
-    name: Annotated[str, StringConstraints(max_length=40, pattern=r"^[a-z][a-z0-9_]*$")]
+    name: Annotated[str, StringConstraints(max_length=MAX_SCORE_NAME, pattern=r"^[a-z][a-z0-9_]*$")]
     value: Figure
     labels: Literal["Given", "Predicted", "Unused"]
     """Whether the score used true labels, the model's own predictions, or neither."""
@@ -466,6 +478,21 @@ ListedLayer = Annotated[str, StringConstraints(max_length=MAX_LAYER_NAME, min_le
 ListedLayers = Annotated[list[ListedLayer], Field(max_length=MAX_LAYERS_IN_STATUS)]
 
 
+class MovedLayer(StatusModel):
+    """A layer whose output on the new data isn't what it was on the reference."""
+
+    name: ListedLayer
+    """Of a longer name its end, after an ellipsis."""
+    shift: Amount
+    """How far its channels moved on average, in their standard deviations over the reference (ARM), less what unmoved
+    data show."""
+    error: Amount | None = None
+    """Standard error of `shift`."""
+
+
+MovedLayers = Annotated[list[MovedLayer], Field(max_length=MAX_MOVED_LAYERS)]
+
+
 class ModelAssessment(StatusModel):
     """The assessment of one candidate."""
 
@@ -473,16 +500,25 @@ class ModelAssessment(StatusModel):
     attempt: Attempt = 1
     job: JobReference
     hashes: ContentHashes | None = None
-    image: ShortText | None = None
-    """Image ID that the node reported for the worker."""
+    image: Annotated[str, StringConstraints(max_length=MAX_IMAGE_ID)] | None = None
+    """Image ID that the node reported for the worker; of a longer one its end, where the digest stands."""
     classes: Number | None = None
     samples: Number | None = None
+    labelled: Count | None = None
+    """New samples that came with a label."""
+    evidence: EvidenceTier | None = None
+    """What scores and recommendation rest on."""
     scores: Scores = []
     findings: Findings = []
     """What a reader should know before relying on the scores."""
+    moved: MovedLayers = []
+    """The layers that moved farthest, the farthest first; the report has all."""
     layers: ListedLayers = []
-    """The layers that fine-tuning would train."""
+    """The layers worth training: those that a fine-tuning would train."""
     trainable_share: Fraction | None = None
+    """Their share of the model's parameters."""
+    backward_share: Fraction | None = None
+    """Their share of a whole training step's backward pass, where operations could be counted."""
     measured: MeasuredPass | None = None
     report_sha256: Sha256 | None = None
     failure: Failure | None = None
@@ -527,7 +563,9 @@ class Prediction(StatusModel):
     records: Count
     """How many earlier retrainings the prediction rests on."""
     coverage: Fraction
-    """The share of cases that the intervals are meant to hold."""
+    """The share of cases that the intervals of steps are meant to hold."""
+    max_steps: Steps | None = None
+    """The declared budget. An interval of steps that ends here may go on: the target may not be met by then."""
     method: ShortText
     cost_profile_sha256: Sha256 | None = None
     """Of the CostProfile's spec that hours, energy, carbon and money were computed by; absent without a profile."""
@@ -539,6 +577,8 @@ class Recommendation(StatusModel):
 
     action: Action
     model: DnsLabel
+    ranked: Annotated[list[DnsLabel], Field(max_length=MAX_MODELS)] = []
+    """Where there are several, all candidates, best first: by predicted cost to the target, then by evidence."""
     layers: ListedLayers = []
     reason: Reason
     message: Text

@@ -13,10 +13,12 @@ from modelreuse.api.check import (
     CodeSource,
     ContentHashes,
     DataSources,
+    EvidenceTier,
     Findings,
     ListedLayers,
     MeasuredPass,
     ModelSource,
+    MovedLayers,
     Objective,
     Scores,
     TrainingAction,
@@ -111,10 +113,14 @@ class AssessmentSummary(ApiModel):
     hashes: ContentHashes | None = None
     samples: Number | None = None
     classes: Number | None = None
+    labelled: Count | None = None
+    evidence: EvidenceTier | None = None
     scores: Scores = []
     findings: Findings = []
+    moved: MovedLayers = []
     layers: ListedLayers = []
     trainable_share: Fraction | None = None
+    backward_share: Fraction | None = None
     measured: MeasuredPass | None = None
     report_sha256: Sha256 | None = None
 

@@ -51,6 +51,11 @@ TERMINATION_LOG_BYTES: Final = 4096
 # What a pod of ours, or a trainer, finds in its environment.
 TASK_ENV: Final = "MODELREUSE_TASK"
 PLAN_ENV: Final = "MODELREUSE_PLAN"
+# Which of several pods that share an assessment this is, how many there are, and where they meet (host:port).
+SHARD_ENV: Final = "JOB_COMPLETION_INDEX"
+SHARDS_ENV: Final = "MODELREUSE_SHARDS"
+RENDEZVOUS_ENV: Final = "MODELREUSE_RENDEZVOUS"
+SCRATCH_LIMIT_ENV: Final = "SCRATCH_LIMIT_BYTES"
 RESERVED_ENV: Final = "MODELREUSE_"
 MOUNT_ROOT: Final = "/mnt/modelreuse"
 CLAIMS_ROOT: Final = f"{MOUNT_ROOT}/pvc"

@@ -71,13 +71,18 @@ def _holds(requirement: LabelSelectorRequirement, labels: dict[str, str]) -> boo
             return value is None
 
 
+UNNAMED_LOSS = Decimal("0.05")
+
+
 class ReuseThresholds(ApiModel):
-    """At or below these the model is kept. A threshold that isn't set isn't asked for."""
+    """At or below these the model is kept. Without labels on the new data it never is."""
 
     max_quality_loss: Fraction | None = None
-    """Largest loss of quality from the reference to the new data; needs labels on both."""
+    """Largest loss of quality from the reference to the new data, which labels on both tell; where it isn't given, a
+    loss of more than 0.05 that labels show is too large all the same."""
     max_resque_dist: Fraction | None = None
-    """Largest RESQUE distance of the representations, from 0 to 1."""
+    """Largest RESQUE distance of the representations beyond what unmoved data show, from 0 to 1: the mean distance
+    between halves of the reference is subtracted before, so 0 is no shift. Where it isn't given, it isn't asked for."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -95,6 +100,11 @@ class ReuseThresholds(ApiModel):
         if self.max_quality_loss is None and self.max_resque_dist is None:
             raise ValueError("at least one of maxQualityLoss and maxResqueDist must be given")
         return self
+
+    @property
+    def tolerated_loss(self) -> Decimal:
+        """The largest loss of quality with which a model is kept."""
+        return UNNAMED_LOSS if self.max_quality_loss is None else self.max_quality_loss
 
 
 class Limits(ApiModel):

@@ -22,6 +22,7 @@ from modelreuse.api.types import (
     DnsLabel,
     Fraction,
     Identity,
+    Number,
     ObjectName,
     Sha256,
     StatusModel,
@@ -67,6 +68,12 @@ class RetrainingRecordSpec(ApiModel):
     target: Fraction
     """The absolute quality to reach."""
     scores: Scores = []
+    samples: Number | None = None
+    """New samples to learn from."""
+    trainable_share: Fraction | None = None
+    """Of the parameters, what fine-tuning trains."""
+    mechanism: Annotated[str, StringConstraints(max_length=63)] | None = None
+    """What kind of shift it was, where somebody knows; records of one kind are held out together."""
     hashes: ContentHashes | None = None
     predicted: PredictedCost | None = None
     approval: RecordedApproval | None = None
@@ -82,6 +89,8 @@ class Outcome(ApiModel):
     """False means that the steps are a lower bound (right-censored)."""
     attempts: Attempt | None = None
     """How many pods it had, one after another."""
+    evaluated_every: Annotated[Steps, Field(ge=1)] | None = None
+    """Steps between two looks at the quality: the target was met in more than `steps - evaluatedEvery`."""
     pod_seconds: Amount | None = None
     energy_wh: Amount | None = None
     energy_basis: Literal["Measured", "Estimated", "Assumed", "Reported"] | None = None

@@ -8,8 +8,9 @@ from typing import Annotated, Literal
 
 from pydantic import StringConstraints
 
-from modelreuse.api.check import ContentHashes, DataSources, Failure, MeasuredPass, Objective
+from modelreuse.api.check import ContentHashes, DataSources, EvidenceTier, Failure, MeasuredPass, Objective
 from modelreuse.api.types import (
+    Amount,
     Count,
     DnsLabel,
     Figure,
@@ -76,8 +77,25 @@ class ReportedScore(StatusModel):
     finding: Failure | None = None
 
 
+class ReportedShift(StatusModel):
+    """How far a layer's output on the new data is from that on the reference; comparable across layers and models."""
+
+    channels: Number
+    """Of its output."""
+    distance: Figure
+    """How far they moved on average, in their standard deviations over the reference (ARM), less what unmoved data
+    show."""
+    error: Amount | None = None
+    """Standard error of `distance`."""
+    change: Figure
+    """PreIndex's representation change of this layer, less what unmoved data show."""
+    change_error: Amount | None = None
+    moved: bool
+    """Whether `distance` is beyond noise (3 standard errors) and beyond 0.1."""
+
+
 class ReportedLayer(StatusModel):
-    """One layer with parameters, in the order from input to head."""
+    """A layer: how large and dear it is, and how far its output moved between reference and new data."""
 
     name: Name
     kind: ShortText
@@ -86,8 +104,12 @@ class ReportedLayer(StatusModel):
     """Of the model's parameters."""
     forward_flops_share: Fraction | None = None
     """Of the counted operations of a forward pass."""
-    fine_tuned: bool
+    backward_share: Fraction | None = None
+    """Of the operations of a whole training step's backward pass."""
+    worth_training: bool
     """Whether a fine-tuning would train it."""
+    shift: ReportedShift | None = None
+    """Absent for a layer that wasn't tapped, or that was constant over the reference."""
 
 
 class ReportedSoftware(StatusModel):
@@ -110,12 +132,19 @@ class AssessmentReport(StatusModel):
     new: ReportedData
     hashes: ContentHashes
     objective: Objective
+    evidence: EvidenceTier
+    """What all of this rests on."""
+    evidence_means: Text
+    """The same in words."""
     scores: list[ReportedScore]
     findings: list[Failure] = []
     """What a reader should know before relying on the scores, the most important first."""
     layers: list[ReportedLayer]
+    """Every layer with parameters from input to head; then what else was tapped, the input of the head last."""
     trainable_share: Fraction | None = None
-    """Share of the parameters that a fine-tuning would train."""
+    """Share of the parameters in the layers worth training."""
+    backward_share: Fraction | None = None
+    """Share of a whole training step's backward pass that goes through them."""
     measured: MeasuredPass
     """The passes that were made, together: without that over the reference where its result was kept from before."""
     energy_note: Text = ""

@@ -48,7 +48,7 @@ def task_of(check: ModelReuseCheck, model: ModelSource) -> AssessmentTask:
     return AssessmentTask(
         task=f"desk/{check.metadata.name[:60]}/{model.name}",
         model=model,
-        data=spec.data,
+        data=spec.data_of(model),
         code=spec.code,
         objective=spec.objective,
         batch_size=spec.assessment.batch_size,

@@ -11,10 +11,11 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from modelreuse.api import AssessmentReport, ReportedData, format_decimal
+from modelreuse.api import AssessmentReport, ReportedData, ReportedLayer, format_decimal
 
 _DIGITS = 4
-_FEW = 6
+_FEW_LAYERS = 24
+"""A longer table shows those that moved farthest only."""
 _WIDE = 110
 """Columns from which on there is room to say what each score means."""
 
@@ -55,13 +56,11 @@ def _print(console: Console, report: AssessmentReport) -> None:
         f"new {_counted(report.new)}",
         highlight=False,
     )
+    console.print(Text(f"  evidence {report.evidence}: {report.evidence_means}"))
     console.print(_scores(report, with_meaning=console.width >= _WIDE))
+    console.print(_layers(report))
+    console.print(_worth_training(report))
     console.print(_cost(report))
-    if report.trainable_share is not None:
-        layers = [layer.name for layer in report.layers if layer.fine_tuned]
-        shown = ", ".join(layers[:_FEW]) + (f" and {len(layers) - _FEW} more" if layers[_FEW:] else "")
-        share = float(report.trainable_share)
-        console.print(Text(f"  fine-tuning would train {shown}: {share:.0%} of the parameters"))
     for finding in report.findings:
         console.print(Text(f"  ! {finding.reason}: {finding.message}", style="yellow"))
     console.print()
@@ -89,6 +88,50 @@ def _scores(report: AssessmentReport, *, with_meaning: bool) -> Table:
         cells = [score.name, short(score.value), short(score.details.get("reference")), labels]
         table.add_row(*cells, *([Text(score.means)] if with_meaning else []))
     return table
+
+
+def _layers(report: AssessmentReport) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, padding=(0, 1, 0, 2))
+    table.add_column("layer", overflow="fold")
+    table.add_column("shift", justify="right", no_wrap=True)
+    table.add_column("± error", justify="right", no_wrap=True)
+    table.add_column("worth training", no_wrap=True)
+    table.add_column("parameters", justify="right", no_wrap=True)
+    table.add_column("backward", justify="right", no_wrap=True)
+    for layer in _farthest(report.layers):
+        shift = layer.shift
+        moved = "" if shift is None else short(shift.distance) + ("*" if shift.moved else "")
+        error = "" if shift is None else short(shift.error)
+        training = "yes" if layer.worth_training else ""
+        owned = _percent(layer.share) if layer.parameters else ""
+        table.add_row(Text(layer.name), moved, error, training, owned, _percent(layer.backward_share))
+    return table
+
+
+def _farthest(layers: Sequence[ReportedLayer]) -> list[ReportedLayer]:
+    """At most so many layers, those that moved farthest, in the model's order."""
+    by_distance = sorted(layers, key=lambda each: each.shift.distance if each.shift else Decimal("-Infinity"))
+    shown = {each.name for each in by_distance[-_FEW_LAYERS:]}
+    return [each for each in layers if each.name in shown]
+
+
+def _worth_training(report: AssessmentReport) -> Text:
+    """What the table doesn't say by itself."""
+    hidden = len(report.layers) - _FEW_LAYERS
+    lines = ["  * moved: beyond 3 standard errors and 0.1 standard deviations of the reference"]
+    if hidden > 0:
+        lines.append(f"  {hidden} layers that moved less are not shown; -o json has all")
+    names = [layer.name for layer in report.layers if layer.worth_training]
+    if names and report.trainable_share is not None:
+        suffix = names[0] if len(names) == 1 else f"{names[0]} to {names[-1]} ({len(names)} layers)"
+        share = f"{_percent(report.trainable_share)} of parameters"
+        backward = f", {_percent(report.backward_share)} of a backward pass" if report.backward_share else ""
+        lines.append(f"  worth training: {suffix}: {share}{backward}")
+    return Text("\n".join(lines))
+
+
+def _percent(share: Decimal | None) -> str:
+    return "" if share is None else f"{float(share):.1%}"
 
 
 def _cost(report: AssessmentReport) -> Text:

@@ -11,7 +11,8 @@ from modelreuse.cli.problems import Problem
 def code_of(spec: ModelReuseCheckSpec, models: list[ModelSource]) -> list[str]:
     """What would be imported, as a person reads it; empty if nothing would."""
     named = [model.factory for model in models if model.factory]
-    named += [source.factory for source in spec.data.sources if source.factory]
+    sources = [*spec.data.sources, *(model.reference for model in models if model.reference)]
+    named += [source.factory for source in sources if source.factory]
     if spec.data.transform:
         named.append(spec.data.transform)
     return list(dict.fromkeys(named))

@@ -4,27 +4,31 @@ Imports the API and numpy only. Power, prices and grid intensity come in as valu
 leave the last to the shipped table; nothing decides.
 """
 
-from modelreuse.costs.calibration import Case, StepsPrediction, cases_of, predict_steps
+from modelreuse.costs.cases import Case, Situation, cases_of, situation_of
+from modelreuse.costs.forecasting import Experience, StepsForecast
 from modelreuse.costs.grid import UnknownZoneError, with_intensity
 from modelreuse.costs.machine import Machine, dearest_machine, machine_of
-from modelreuse.costs.prediction import predict
+from modelreuse.costs.prediction import Candidate, predict
 from modelreuse.costs.quantities import Interval
 from modelreuse.costs.spent import NOTHING, energy_of_pod_time, share, spending_of_pod_time, total
 
 __all__ = [
     "NOTHING",
+    "Candidate",
     "Case",
+    "Experience",
     "Interval",
     "Machine",
-    "StepsPrediction",
+    "Situation",
+    "StepsForecast",
     "UnknownZoneError",
     "cases_of",
     "dearest_machine",
     "energy_of_pod_time",
     "machine_of",
     "predict",
-    "predict_steps",
     "share",
+    "situation_of",
     "spending_of_pod_time",
     "total",
     "with_intensity",

@@ -1,27 +1,44 @@
-"""From the assessment of one candidate to what each action would cost."""
+"""From the assessments of candidates to what each action would cost."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+
+import numpy as np
 
 from modelreuse.api import (
     Basis,
     CostProfileSpec,
+    MeasuredPass,
     ModelAssessment,
     PredictedCost,
     Prediction,
     RetrainingRecord,
     TrainingAction,
     decimal,
+    shortened,
 )
-from modelreuse.costs.calibration import COVERAGE, StepsPrediction, cases_of, predict_steps
+from modelreuse.costs.cases import cases_of, situation_of
+from modelreuse.costs.forecasting import LEVEL, Experience, StepsForecast
 from modelreuse.costs.grid import location_intensity
 from modelreuse.costs.machine import Machine
-from modelreuse.costs.quantities import Interval
+from modelreuse.costs.quantities import Draws, Interval, Quantity
 from modelreuse.costs.step_cost import step_cost
+
+MAX_METHOD = 256
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A model that was assessed. machine: what the pass ran on; target: absolute quality; None where unknown."""
+
+    assessment: ModelAssessment
+    machine: Machine | None
+    target: float | None
 
 
 def predict(
-    assessments: Iterable[tuple[ModelAssessment, Machine | None]],
+    candidates: Iterable[Candidate],
     *,
     actions: Sequence[TrainingAction],
     recipe: str,
@@ -33,65 +50,99 @@ def predict(
 ) -> Prediction:
     """What every action on every assessed candidate would cost.
 
-    Candidates without a measured pass are left out. Costs come in the order of `assessments`, then of `actions`.
+    Candidates without a measured pass are left out. Costs come in the order of `candidates`, then of `actions`.
     """
+    experience = Experience(cases_of(records))
     costs = []
     used = 0
     methods = []
-    for assessment, machine in assessments:
-        if assessment.measured is None:
+    for candidate in candidates:
+        if candidate.assessment.measured is None:
             continue
-        scores = {score.name: float(score.value) for score in assessment.scores}
         for action in actions:
-            steps = predict_steps(cases_of(records, recipe=recipe, action=action), scores, max_steps=max_steps)
+            situation = situation_of(candidate.assessment, action, recipe=recipe, target=candidate.target)
+            steps = experience.forecast(situation, max_steps)
             used = max(used, steps.cases)
-            methods.append(steps.method)
-            costs.append(_cost(assessment, action, steps, batch_size, machine, profile))
+            methods.append(steps.method if steps.abstained is None else f"{steps.method} ({steps.abstained})")
+            costs.append(_cost(candidate, candidate.assessment.measured, action, steps, batch_size, profile))
     return Prediction(
         made_at=now,
         records=used,
-        coverage=decimal(COVERAGE),
-        method="; ".join(dict.fromkeys(methods))[:256] or "nothing to predict",
+        coverage=decimal(LEVEL),
+        max_steps=max_steps,
+        method=shortened("; ".join(dict.fromkeys(methods)), MAX_METHOD) or "nothing to predict",
         costs=costs,
     )
 
 
+@dataclass(frozen=True)
+class _Figures:
+    """What steps make of it; None where the profile or the machine can't tell."""
+
+    hours: Interval
+    kilowatt_hours: Interval
+    location: Interval | None = None
+    market: Interval | None = None
+    money: Interval | None = None
+
+
 def _cost(
-    assessment: ModelAssessment,
+    candidate: Candidate,
+    measured: MeasuredPass,
     action: TrainingAction,
-    prediction: StepsPrediction,
+    steps: StepsForecast,
     batch_size: int,
-    machine: Machine | None,
     profile: CostProfileSpec | None,
 ) -> PredictedCost:
-    measured = assessment.measured
-    if measured is None:
-        raise ValueError(f"{assessment.model}: has no measured pass")
+    machine = candidate.machine
     per_step = step_cost(measured, action, batch_size=batch_size, machine=machine)
     startup = Interval.exact(float(measured.startup_seconds or 0), Basis.MEASURED)
-    seconds = prediction.steps.times(per_step.seconds).plus(startup)
-    pue = float(profile.pue) if profile else 1.0
-    kilowatt_hours = seconds.times(per_step.watts).scaled(pue / 3.6e6)
-    hours = seconds.scaled(1 / 3600)
-    location = market = money = None
-    # Hardware that the profile doesn't list has unknown emissions and rent; a figure without them would be too low.
-    if profile and machine:
-        embodied = hours.scaled(machine.embodied_grams_per_hour)
-        location = kilowatt_hours.scaled(location_intensity(profile.grid)).plus(embodied)
-        if profile.grid.market_grams_per_kwh is not None:
-            market = kilowatt_hours.scaled(float(profile.grid.market_grams_per_kwh)).plus(embodied)
-        if profile.prices:
-            rent = hours.scaled(machine.price_per_hour)
-            money = kilowatt_hours.scaled(float(profile.prices.per_kwh)).plus(rent)
+    if steps.draws is None:
+        figures = _figures(steps.steps, per_step.seconds, startup, per_step.watts, machine, profile)
+    else:
+        random = np.random.default_rng(0)
+        drawn = Draws(steps.draws, steps.steps.basis, steps.steps.estimate)
+        seconds, begin, watts = (part.drawn(random) for part in (per_step.seconds, startup, per_step.watts))
+        figures = _figures(drawn, seconds, begin, watts, machine, profile)
+    money = figures.money
     return PredictedCost(
         action=action,
-        model=assessment.model,
-        steps=prediction.steps.to_api(),
-        hours=hours.to_api(),
-        energy_kwh=kilowatt_hours.to_api(),
-        carbon_grams_location=location.to_api() if location else None,
-        carbon_grams_market=market.to_api() if market else None,
+        model=candidate.assessment.model,
+        steps=steps.steps.to_api(),
+        hours=figures.hours.to_api(),
+        energy_kwh=figures.kilowatt_hours.to_api(),
+        carbon_grams_location=figures.location.to_api() if figures.location else None,
+        carbon_grams_market=figures.market.to_api() if figures.market else None,
         money=money.to_api() if money else None,
         currency=profile.prices.currency if money and profile and profile.prices else None,
-        reaches_target=None if prediction.reaches_target is None else decimal(prediction.reaches_target),
+        reaches_target=None if steps.reaches_target is None else decimal(steps.reaches_target),
+    )
+
+
+def _figures(
+    steps: Quantity,
+    step_seconds: Quantity,
+    startup: Quantity,
+    watts: Quantity,
+    machine: Machine | None,
+    profile: CostProfileSpec | None,
+) -> _Figures:
+    """All figures of one action: from draws jointly, else by the worst case."""
+    seconds = steps.times(step_seconds).plus(startup)
+    pue = float(profile.pue) if profile else 1.0
+    kilowatt_hours = seconds.times(watts).scaled(pue / 3.6e6)
+    hours = seconds.scaled(1 / 3600)
+    known = _Figures(hours.central(LEVEL), kilowatt_hours.central(LEVEL))
+    # Hardware that the profile doesn't list has unknown emissions and rent; a figure without them would be too low.
+    if profile is None or machine is None:
+        return known
+    embodied = hours.scaled(machine.embodied_grams_per_hour)
+    grid, prices = profile.grid, profile.prices
+    by_market, rent = grid.market_grams_per_kwh, hours.scaled(machine.price_per_hour)
+    return _Figures(
+        hours=known.hours,
+        kilowatt_hours=known.kilowatt_hours,
+        location=kilowatt_hours.scaled(location_intensity(grid)).plus(embodied).central(LEVEL),
+        market=None if by_market is None else kilowatt_hours.scaled(float(by_market)).plus(embodied).central(LEVEL),
+        money=None if prices is None else kilowatt_hours.scaled(float(prices.per_kwh)).plus(rent).central(LEVEL),
     )

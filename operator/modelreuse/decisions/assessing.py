@@ -15,6 +15,7 @@ from modelreuse.api import (
     UnreadableMessageError,
     parse_message,
 )
+from modelreuse.api.check import MAX_IMAGE_ID
 from modelreuse.api.names import ASSESS
 from modelreuse.decisions.answers import answering_pod
 from modelreuse.decisions.budgets import is_held
@@ -24,9 +25,6 @@ from modelreuse.decisions.policies import Rules
 from modelreuse.decisions.predicting import predicted
 from modelreuse.decisions.progress import MAX_ATTEMPTS, Progress, is_due, startup_problem, stranger
 from modelreuse.manifests import assessment_job, assessment_task_id, job_name
-
-MAX_IMAGE_ID = 256
-"""What status holds of it: its end, where the digest stands."""
 
 
 def begin(observed: Observed, now: datetime) -> ModelReuseCheckStatus:
@@ -151,10 +149,14 @@ def _finished(
                 "image": (pod.image_id or "")[-MAX_IMAGE_ID:] or None,
                 "classes": summary.classes,
                 "samples": summary.samples,
+                "labelled": summary.labelled,
+                "evidence": summary.evidence,
                 "scores": summary.scores,
                 "findings": summary.findings,
+                "moved": summary.moved,
                 "layers": summary.layers,
                 "trainable_share": summary.trainable_share,
+                "backward_share": summary.backward_share,
                 "measured": summary.measured,
                 "report_sha256": summary.report_sha256,
             }

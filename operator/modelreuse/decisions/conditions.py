@@ -109,7 +109,8 @@ def _approved(
     if judgement.reason == AWAITING:
         command = to_approve(observed.check, status.approval.digest)
         room = f"; {found.unfunded.message}" if found.unfunded else ""
-        return "False", AWAITING, ending_with(command, f"{sentence(found.current.cost)}; {judgement.message}{room}")
+        costs = sentence(found.current.cost, status.prediction.max_steps if status.prediction else None)
+        return "False", AWAITING, ending_with(command, f"{costs}; {judgement.message}{room}")
     if judgement.reason == EXPIRED:
         return "False", EXPIRED, ending_with(to_assess_again(observed.check, status), judgement.message)
     return "False", judgement.reason, judgement.message

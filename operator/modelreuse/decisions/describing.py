@@ -18,9 +18,16 @@ def energy(cost: PredictedCost) -> str:
     return _figure(_times(cost.energy_kwh, _KILO), "Wh", "kWh")
 
 
-def sentence(cost: PredictedCost) -> str:
-    """Everything predicted for one action, in one line."""
-    parts = [f"{_figure(cost.steps, 'steps')}", energy(cost), _figure(_times(cost.hours, Decimal(60)), "minutes")]
+def most_energy(cost: PredictedCost) -> str:
+    """The upper end of the predicted energy, in Wh or kWh."""
+    watt_hours = cost.energy_kwh.high * _KILO
+    return f"{_short(cost.energy_kwh.high)} kWh" if watt_hours >= _KILO else f"{_short(watt_hours)} Wh"
+
+
+def sentence(cost: PredictedCost, max_steps: int | None = None) -> str:
+    """Everything predicted for one action, in one line; `>` before an upper end that the declared budget cuts off."""
+    end = ">" if max_steps is not None and cost.steps.high >= max_steps else ""
+    parts = [_figure(cost.steps, "steps", end=end), energy(cost), _figure(_times(cost.hours, Decimal(60)), "minutes")]
     if cost.carbon_grams_location:
         parts.append(_figure(cost.carbon_grams_location, "gCO2e", "kgCO2e"))
     if cost.money:
@@ -28,11 +35,11 @@ def sentence(cost: PredictedCost) -> str:
     return f"{cost.action} {cost.model}: {', '.join(parts)}"
 
 
-def _figure(value: Range, unit: str, thousands: str | None = None) -> str:
+def _figure(value: Range, unit: str, thousands: str | None = None, *, end: str = "") -> str:
     if thousands and value.high >= _KILO:
         value, unit = _times(value, 1 / _KILO), thousands
     middle = f"{_short(value.estimate)} " if value.estimate is not None else ""
-    return f"{middle}[{_short(value.low)}..{_short(value.high)}] {unit} ({value.basis})"
+    return f"{middle}[{_short(value.low)}..{end}{_short(value.high)}] {unit} ({value.basis})"
 
 
 def _times(value: Range, factor: Decimal) -> Range:

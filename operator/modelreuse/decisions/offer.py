@@ -25,9 +25,10 @@ from modelreuse.api.record import MAX_PREIMAGE
 from modelreuse.decisions.budgets import beyond, bound, budgets
 from modelreuse.decisions.digest import Preimage, preimage
 from modelreuse.decisions.images import not_allowed, not_pinned
+from modelreuse.decisions.keeping import scores_of
 from modelreuse.decisions.observed import Observed
 from modelreuse.decisions.policies import Rules
-from modelreuse.decisions.recommendation import needs_approval, scores_of
+from modelreuse.decisions.recommendation import needs_approval
 from modelreuse.decisions.templates import usable_template
 from modelreuse.manifests import (
     DIGEST_PLACEHOLDER,
@@ -180,6 +181,8 @@ def record_spec(
             "max_steps": retraining.max_steps,
             "target": current.target,
             "scores": assessment.scores,
+            "samples": assessment.samples,
+            "trainable_share": assessment.trainable_share,
             "hashes": assessment.hashes,
             "predicted": current.cost,
             "approval": {

@@ -76,7 +76,7 @@ def governing(
         policies=matching,
         profile=profile,
         reuse=ReuseThresholds(
-            max_quality_loss=_least(spec.reuse.max_quality_loss for spec in specs),
+            max_quality_loss=min(spec.reuse.tolerated_loss for spec in specs),
             max_resque_dist=_least(spec.reuse.max_resque_dist for spec in specs),
         ),
         limits=Limits(

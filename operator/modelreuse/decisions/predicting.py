@@ -15,11 +15,12 @@ from modelreuse.api import (
     Prediction,
     RetrainingRecord,
 )
-from modelreuse.costs import machine_of, predict
+from modelreuse.costs import Candidate, machine_of, predict
 from modelreuse.decisions.answers import answering_pod
 from modelreuse.decisions.commands import ending_with, to_assess_again
 from modelreuse.decisions.digest import sha256_of
 from modelreuse.decisions.observed import Observed, ObservedPod
+from modelreuse.decisions.offer import target_of
 from modelreuse.decisions.policies import Rules
 
 ASSUMED_BUDGET = 10_000
@@ -37,7 +38,8 @@ def predicted(observed: Observed, status: ModelReuseCheckStatus, rules: Rules | 
         if profile and pod:
             labels = observed.node_labels.get(pod.node or "", {})
             machine = machine_of(profile, labels, cpu_cores=pod.cpu_cores, gpus=pod.gpus)
-        assessed.append((entry, machine))
+        target = target_of(observed.check, entry)
+        assessed.append(Candidate(entry, machine, None if target is None else float(target)))
     prediction = predict(
         assessed,
         actions=retraining.actions if retraining else (Action.FINE_TUNE, Action.RETRAIN),

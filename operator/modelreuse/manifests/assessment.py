@@ -16,10 +16,11 @@ def assessment_job(
     spec = check.spec
     probe = spec.assessment.timing_probe and probe_allowed
     task_id = assessment_task_id(nonce, model.name, attempt)
+    data = spec.data_of(model)
     task = AssessmentTask(
         task=task_id,
         model=model,
-        data=spec.data,
+        data=data,
         code=spec.code,
         objective=spec.objective,
         batch_size=spec.assessment.batch_size,
@@ -27,14 +28,14 @@ def assessment_job(
         output=spec.assessment.output,
     )
     # The evaluation data is only hashed: what a retraining is verified on is settled before it is approved.
-    sources = [source for source in (spec.data.reference, spec.data.new, spec.data.evaluation) if source is not None]
     return worker_job(
         check,
         task,
         task_id,
         ROLE,
         image,
-        read=[model.uri, *(source.uri for source in sources)],
+        # The evaluation data is only hashed: what a retraining is verified on is settled before it is approved.
+        read=[model.uri, *(source.uri for source in data.sources)],
         written=[spec.assessment.output] if spec.assessment.output else [],
         template=spec.assessment.template,
     )

@@ -33,8 +33,9 @@ def with_comparison(
 ) -> dict[str, Any]:
     """The pod of a retraining with our container before all others."""
     spec = check.spec
-    task = InputsTask(task=digest, model=model, data=spec.data, code=spec.code, hashes=inputs.hashes)
-    uris = [model.uri, *(source.uri for source in spec.data.sources), *([spec.code.uri] if spec.code else [])]
+    data = spec.data_of(model)
+    task = InputsTask(task=digest, model=model, data=data, code=spec.code, hashes=inputs.hashes)
+    uris = [model.uri, *(source.uri for source in data.sources), *([spec.code.uri] if spec.code else [])]
     volumes, mounts = _shared(pod, *claim_volumes(uris, written=[]))
     theirs = spec.assessment.template.get("spec", {})
     container = {

@@ -37,11 +37,12 @@ def training_plan(
     retraining = check.spec.retraining
     if retraining is None:
         raise InvalidTemplateError("spec.retraining: is missing")
+    model = source_named(check, cost.model)
     return TrainingPlan.model_validate(
         {
             "action": cost.action,
-            "model": source_named(check, cost.model),
-            "data": check.spec.data,
+            "model": model,
+            "data": check.spec.data_of(model),
             "layers": list(layers),
             "max_steps": min(retraining.max_steps, math.ceil(cost.steps.high)),
             "metric": check.spec.objective.metric,

@@ -4,7 +4,14 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from modelreuse.api import ApiModel, ModelReuseCheck, duration_seconds
-from modelreuse.api.names import RESERVED_VOLUMES, TASK_ENV, TERMINATION_LOG, WORKER_CONTAINER
+from modelreuse.api.names import (
+    RESERVED_VOLUMES,
+    SCRATCH_LIMIT_ENV,
+    TASK_ENV,
+    TERMINATION_LOG,
+    WORKER_CONTAINER,
+)
+from modelreuse.api.scratch import scratch_limit
 from modelreuse.manifests.claims import claim_volumes
 from modelreuse.manifests.identity import owned_labels, owned_metadata
 from modelreuse.manifests.merge import merged
@@ -14,6 +21,8 @@ COMMAND = ["python3", "-I", "-m", "modelreuse.worker"]
 """Isolated: neither the working directory nor the environment (envFrom) says where our code is imported from."""
 RESTRICTED = {"allowPrivilegeEscalation": False, "readOnlyRootFilesystem": True, "capabilities": {"drop": ["ALL"]}}
 SCRATCH = f"{RESERVED_VOLUMES}scratch"
+SCRATCH_BESIDES = 2**30
+"""Bytes of the scratch volume beyond its downloads: caches of libraries, temporary files of user code."""
 REQUESTS = {"cpu": "250m", "memory": "512Mi"}
 """What a pod is sure to get, unless the template says otherwise: without any, a busy node would starve the pass that
 predictions are measured by."""
@@ -40,7 +49,7 @@ STORAGE_ENVIRONMENT = frozenset(
         "AWS_SESSION_TOKEN",
         "HF_ENDPOINT",
         "HF_TOKEN",
-        "SCRATCH_LIMIT_BYTES",
+        SCRATCH_LIMIT_ENV,
     }
 )
 """Variables of the template's worker that verification gets too, one by one: with them it can read the same storage,
@@ -87,7 +96,7 @@ def worker_job(
                     "volumeMounts": [*mounts, {"name": SCRATCH, "mountPath": "/tmp"}],  # noqa: S108
                 }
             ],
-            "volumes": [*volumes, {"name": SCRATCH, "emptyDir": {}}],
+            "volumes": [*volumes, {"name": SCRATCH, "emptyDir": {"sizeLimit": _scratch_size(template)}}],
         },
     }
     forced = {
@@ -139,6 +148,12 @@ def scheduling_of(template: Mapping[str, Any]) -> dict[str, Any]:
 def storage_environment(template: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The variables of the template's worker by which storages are reached."""
     return [dict(each) for each in _worker_of(template).get("env", []) if each["name"] in STORAGE_ENVIRONMENT]
+
+
+def _scratch_size(template: Mapping[str, Any]) -> str:
+    """Of the scratch volume, as a quantity: above it the kubelet evicts the pod, so the worker stops before."""
+    values = {each["name"]: each.get("value") or "" for each in _worker_of(template).get("env", [])}
+    return f"{-(-(scratch_limit(values.get(SCRATCH_LIMIT_ENV, '')) + SCRATCH_BESIDES) // 2**20)}Mi"
 
 
 def _worker_of(template: Mapping[str, Any]) -> Mapping[str, Any]:

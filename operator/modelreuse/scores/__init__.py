@@ -23,8 +23,8 @@ from modelreuse.scores.errors import (
     UnknownLayer,
     WrongShape,
 )
-from modelreuse.scores.evidence import Evidence, Interval, audit_sentence, audit_size, audited, evidence_of
-from modelreuse.scores.fine_tuning import TrainedSuffix, worth_training
+from modelreuse.scores.evidence import Evidence, evidence_of
+from modelreuse.scores.fine_tuning import TrainedSuffix, backward_shares, worth_training
 from modelreuse.scores.frechet import frechet_distance
 from modelreuse.scores.head import logits_in
 from modelreuse.scores.layer_shift import LayerShift
@@ -56,7 +56,6 @@ __all__ = [
     "Inputs",
     "InputsNotFinite",
     "InputsRejected",
-    "Interval",
     "LabelsNotIntegers",
     "LabelsOutOfRange",
     "Layer",
@@ -77,9 +76,7 @@ __all__ = [
     "UnknownLayer",
     "WrongShape",
     "adjusted_rand_index",
-    "audit_sentence",
-    "audit_size",
-    "audited",
+    "backward_shares",
     "balanced_nmi",
     "compare",
     "evidence_of",

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from modelreuse.scores.keys import groups_of
-from modelreuse.scores.observation import ClassBasis, Observation
+from modelreuse.scores.observation import UNLABELLED, ClassBasis, Observation
 
 PROJECTED: Final = 64
 """Dimensions of an embedding in which replicates, and covariances, are kept; larger embeddings are projected."""
@@ -143,5 +143,5 @@ def projection(size: int) -> Tensor:
 def _labels(observations: Sequence[Observation], device: torch.device) -> Tensor | None:
     if all(o.labels is None for o in observations):
         return None
-    none = torch.full((), -1, dtype=torch.int64, device=device)
+    none = torch.full((), UNLABELLED, dtype=torch.int64, device=device)
     return torch.cat([none.expand(o.samples) if o.labels is None else o.labels.to(device) for o in observations])

@@ -54,11 +54,30 @@ def worth_training(shifts: Sequence[LayerShift], table: Sequence[Layer], head: s
     )
 
 
+def backward_shares(table: Sequence[Layer]) -> tuple[float | None, ...]:
+    """Each layer's share of the operations of a whole training step's backward pass, in [0, 1]; they add up to 1.
+
+    A layer's gradients of weights and of inputs cost what its forward pass does, each; the first layer of the table
+    needs none of inputs. None without operation counts. A suffix costs less than its layers' shares together: its own
+    first layer needs no gradient of inputs either.
+    """
+    costs = [layer.forward_flops_share for layer in table]
+    known = [cost for cost in costs if cost is not None]
+    whole = _operations(known) if len(known) == len(costs) else 0.0
+    if whole <= 0:
+        return (None,) * len(costs)
+    return tuple((1 if index == 0 else 2) * cost / whole for index, cost in enumerate(known))
+
+
 def _backward(suffix: Sequence[Layer], table: Sequence[Layer]) -> float | None:
-    """Operations of the backward pass through a suffix over those through all; a layer's two gradients cost alike."""
+    """Operations of the backward pass through a suffix over those through all."""
     costs = [[layer.forward_flops_share for layer in layers] for layers in (suffix, table)]
     if any(cost is None for cost in costs[1]):
         return None
-    known = [[cost for cost in side if cost is not None] for side in costs]
-    own, whole = (2 * sum(side) - side[0] for side in known)
+    own, whole = (_operations([cost for cost in side if cost is not None]) for side in costs)
     return min(1.0, own / whole) if whole > 0 else None
+
+
+def _operations(forward: Sequence[float]) -> float:
+    """Of the backward pass through layers that follow each other, in units of their forward passes."""
+    return 2 * sum(forward) - forward[0] if forward else 0.0

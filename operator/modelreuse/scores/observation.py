@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import torch
@@ -22,6 +22,8 @@ from modelreuse.scores.errors import ActivationsNotFinite, LabelsNotIntegers, La
 from modelreuse.scores.keys import row_keys
 
 Array = Tensor | NDArray[Any]
+UNLABELLED: Final = -1
+"""In place of a label: an audit labels some samples of many."""
 
 
 class ClassBasis(StrEnum):
@@ -38,7 +40,7 @@ class Observation:
     logits: (n, k), k >= 2, the scores before softmax (log-probabilities do as well); None for a model without classes
     (regression, embeddings), which then has the scores that need none.
     embedding: (n, d), the input of the head, after its activation, averaged over space or tokens.
-    labels: (n,) whole numbers in [0, k), or None where there are none.
+    labels: (n,) whole numbers in [0, k), -1 for a sample without one; or None where there are none.
     activations: outputs of further layers by name, each (n, channels): averaged over space or tokens.
     keys: (n,) int64, equal for the same sample; where both data sets hold the same samples in two states, equal keys
     pair them. None takes the bits of embedding and logits.
@@ -177,6 +179,9 @@ def _check_labels(labels: Tensor, n: int, k: int | None) -> None:
         raise WrongShape("labels: given for a model without logits; class indices mean nothing to it")
     if n:
         low, high = (int(edge) for edge in torch.aminmax(labels))
-        if low < 0 or high >= k:
-            odd = int(labels[(labels < 0) | (labels >= k)][0])
-            raise LabelsOutOfRange(f"labels: {odd} is outside 0..{k - 1}; the model has {k} outputs, numbered from 0")
+        if low < UNLABELLED or high >= k:
+            odd = int(labels[(labels < UNLABELLED) | (labels >= k)][0])
+            raise LabelsOutOfRange(
+                f"labels: {odd} is outside 0..{k - 1}; the model has {k} outputs, numbered from 0, and {UNLABELLED} is "
+                "no label"
+            )

@@ -19,7 +19,7 @@ from modelreuse.scores.evidence import Evidence, evidence_of
 from modelreuse.scores.layer_shift import LayerShift
 from modelreuse.scores.layers import Inputs, device_of, rows
 from modelreuse.scores.observation import Array, Observation
-from modelreuse.scores.passes import ReferencePass
+from modelreuse.scores.passes import NewPass, ReferencePass
 from modelreuse.scores.result import Finding, ScoreResult
 from modelreuse.scores.table import SCORES, ScoreTable
 from modelreuse.scores.taps import Taps
@@ -29,6 +29,12 @@ Batches = Iterable[tuple[Inputs, Array | None] | tuple[Inputs, Array | None, Arr
 (n,) whole numbers, equal for samples that are no independent evidence."""
 Progress = Callable[[int], None]
 """Called after each batch with the number of samples seen so far."""
+Join = Callable[[ReferencePass | NewPass], None]
+"""Called after the last batch: merges into the pass what other processes saw of the same data set."""
+
+
+def alone(seen: ReferencePass | NewPass) -> None:
+    """Nobody else saw anything."""
 
 
 @dataclass(frozen=True)
@@ -64,13 +70,15 @@ def pass_over_reference(
     precision: torch.dtype | None = None,
     scores: ScoreTable = SCORES,
     progress: Progress | None = None,
+    join: Join = alone,
 ) -> ReferencePass:
     """One forward pass over the reference, which should be held-out data that resemble the training data.
 
     batches: read once, one at a time; empty ones are passed over. name: put in front of every error's message, for
     example the field that named the data. head, layers, classifier, precision: as for Taps. device: where to run; None
     where the model is. Inside, the model is on that device, in evaluation mode and without gradients; then device,
-    modes and hooks are as before, whatever happens. Labels of a model without classes are not looked at.
+    modes and hooks are as before, whatever happens. join: for processes that share the reference. Labels of a model
+    without classes are not looked at.
     Raises EmptyData, OneClass and what Taps and Observation raise.
     """
     reference = ReferencePass(scores)
@@ -82,6 +90,7 @@ def pass_over_reference(
         for observation in _observations(taps, batches, progress):
             reference.update(observation)
         reference.head, reference.layers = taps.head, taps.layers
+        join(reference)
         reference.compare()
     return reference
 
@@ -95,6 +104,7 @@ def pass_over_new(
     device: torch.device | str | None = None,
     precision: torch.dtype | None = None,
     progress: Progress | None = None,
+    join: Join = alone,
 ) -> ShiftReport:
     """One forward pass over new data, and the comparison with the reference; parameters as for `pass_over_reference`.
 
@@ -106,6 +116,7 @@ def pass_over_new(
     with _on_device(model, device), taps, _named(name):
         for observation in _observations(taps, batches, progress):
             new.update(observation)
+        join(new)
         results = new.results()
         return ShiftReport(
             scores=results,

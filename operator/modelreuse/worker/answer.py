@@ -5,6 +5,7 @@ each case, and it, not the status, is the answer.
 """
 
 import json
+import os
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -78,8 +79,10 @@ def _work(kind: str, text: str | None, places: Places, started: float | None) ->
 
         return compare(_parsed(InputsTask, text), places)
     from modelreuse.worker.assess import assess
+    from modelreuse.worker.shards import Shard
 
-    return assess(_parsed(AssessmentTask, text), places, started=started).summary
+    task, shard = _parsed(AssessmentTask, text), Shard.of_environment(os.environ)
+    return assess(task, places, started=started, shard=shard).summary
 
 
 def _parsed(contract: type[Task], text: str) -> Task:

@@ -22,7 +22,7 @@ from modelreuse.api import (
 )
 from modelreuse.api.check import MAX_DEVICE_NAME
 from modelreuse.api.types import MAX_TEXT
-from modelreuse.scores import Layer, ScoreError, ShiftReport, layer_table, pass_over_new
+from modelreuse.scores import Layer, ScoreError, ShiftReport, TrainedSuffix, layer_table, pass_over_new, worth_training
 from modelreuse.scores import pass_over_reference as reference_pass
 from modelreuse.worker.code_folder import imported_from
 from modelreuse.worker.data import DataSet, Transform, check_class_count, check_same_classes, data_sha256, load_data
@@ -35,6 +35,7 @@ from modelreuse.worker.places import Places
 from modelreuse.worker.probe import Timing, timed
 from modelreuse.worker.reference_cache import ReferenceCache, cache_key
 from modelreuse.worker.report import (
+    moved_layers,
     reported_data,
     reported_layers,
     reported_model,
@@ -43,7 +44,8 @@ from modelreuse.worker.report import (
     store,
 )
 from modelreuse.worker.rows import failure, findings, score_rows
-from modelreuse.worker.suffix import spellings, trained_suffix
+from modelreuse.worker.shards import ALONE, Peers, Shard, met
+from modelreuse.worker.spelling import spellings
 from modelreuse.worker.summary import fitted
 from modelreuse.worker.user_code import find
 from modelreuse.worker.wording import one_line
@@ -75,35 +77,49 @@ def assess(
     device: torch.device | None = None,
     started: float | None = None,
     progress: Progress = _silent,
+    shard: Shard = ALONE,
 ) -> Assessed:
-    """Does the task in this process.
+    """Does the task in this process, or its share of it: then all that share it end with the same result.
 
     device: None takes CUDA where there is some. started: `time.perf_counter()` when the program began, from which
-    startup_seconds counts; None is now. Raises TaskError; running out of memory passes through.
+    startup_seconds counts; None is now. shard: number 0 alone keeps reference and report and times steps.
+    Raises TaskError; running out of memory passes through.
     """
     started = time.perf_counter() if started is None else started
+    if shard.number:
+        task = task.model_copy(update={"output": None, "probe_batch_size": None})
     readers = (source.factory for source in task.data.sources)
-    with imported_from(task.code, places, (task.model.factory, task.data.transform, *readers)) as code:
-        return _assessed(task, places, code, device or default_device(), started, progress)
+    with (
+        met(shard) as peers,
+        imported_from(task.code, places, (task.model.factory, task.data.transform, *readers)) as code,
+    ):
+        return _assessed(task, places, code, device or default_device(), started, progress, peers)
 
 
 def _assessed(
-    task: AssessmentTask, places: Places, code: str | None, device: torch.device, started: float, progress: Progress
+    task: AssessmentTask,
+    places: Places,
+    code: str | None,
+    device: torch.device,
+    started: float,
+    progress: Progress,
+    peers: Peers,
 ) -> Assessed:
     fields = ModelFields.of_candidate(task.model.name)
     progress("loading", 0, 0)
     transform = find(task.data.transform, TRANSFORM_FIELD) if task.data.transform else None
-    reference, new, evaluation = _load_data(task, places, transform)
+    reference_field = REFERENCE_FIELD if task.model.reference is None else fields.reference
+    reference, new, evaluation = _load_data(task, places, transform, reference_field)
     loaded, model_sha256 = load_model(task.model, fields, places, device)
     module = loaded.module
 
     startup = time.perf_counter() - started
     key = cache_key(task, loaded.format, model_sha256, reference.sha256, code, device)
     cache = ReferenceCache(Output(task.output, places) if task.output else None, key)
-    passed = _passes(task, module, reference, new, fields, device, cache, progress)
+    passed = _passes(task, module, reference, new, fields, device, cache, progress, peers)
     shift, effort = passed.shift, passed.effort
     table = _layer_table(module, new, fields)
-    suffix = trained_suffix(table, shift.head)
+    suffix = _worth_training(shift, table)
     progress("timing", 0, 0)
     probe = timed(module, new, task.probe_batch_size, shift.classes, shift.head, device)
 
@@ -112,7 +128,7 @@ def _assessed(
     )
     known = [*_known(task, shift, probe), *passed.findings]
     measured = _measured(device, passed, probe, startup)
-    layers = list(spellings(suffix, table))
+    layers = [] if suffix is None else list(spellings(suffix, table))
     report = AssessmentReport(
         task=task.task,
         model=reported_model(task.model, loaded.format, model_sha256, module, shift),
@@ -121,10 +137,13 @@ def _assessed(
         new=reported_data(task.data.new, new, shift.new),
         hashes=hashes,
         objective=task.objective,
+        evidence=shift.evidence.value,
+        evidence_means=shift.evidence.means,
         scores=reported_scores(shift.scores),
         findings=known,
-        layers=reported_layers(table, suffix),
-        trainable_share=decimal(layers[0].share) if layers else None,
+        layers=reported_layers(table, shift.layers, module, suffix.names if suffix else ()),
+        trainable_share=decimal(suffix.parameters) if suffix else None,
+        backward_share=decimal(suffix.backward) if suffix and suffix.backward is not None else None,
         measured=measured,
         energy_note=one_line(effort.note, MAX_TEXT),
         software=software(),
@@ -135,18 +154,20 @@ def _assessed(
         hashes=hashes,
         samples=shift.new.samples,
         classes=shift.classes,
+        labelled=shift.new.labelled,
+        evidence=shift.evidence.value,
         scores=score_rows(shift.scores),
         measured=measured,
         report_sha256=report_sha256,
     )
-    return Assessed(fitted(summary, [*not_stored, *known], layers), report)
+    return Assessed(fitted(summary, [*not_stored, *known], layers, moved_layers(shift.layers)), report)
 
 
 def _load_data(
-    task: AssessmentTask, places: Places, transform: Transform | None
+    task: AssessmentTask, places: Places, transform: Transform | None, reference_field: str
 ) -> tuple[DataSet, DataSet, str | None]:
     """Reference, new data, and the evaluation data's hash: it is frozen with the assessment, though not used yet."""
-    reference = load_data(task.data.reference, REFERENCE_FIELD, task.data, places, transform)
+    reference = load_data(task.data.reference, reference_field, task.data, places, transform)
     new = load_data(task.data.new, NEW_FIELD, task.data, places, transform)
     if task.data.labels and not reference.labelled and not new.labelled:
         raise TaskError(
@@ -183,37 +204,41 @@ def _passes(
     device: torch.device,
     cache: ReferenceCache,
     progress: Progress,
+    peers: Peers,
 ) -> _Passed:
     """Both passes, or that over the new data where the reference is known."""
     layers = tuple(task.model.layers) or None
     found = cache.find()
     findings = [found.finding]
-    known, effort = found.reference, None
+    part, parts = peers.shard.number, peers.shard.count
+    known, effort = peers.told(found.reference), None
     if known is None:
         with _errors_of_the_pass(reference, fields), meter(device) as of_reference:
             known = reference_pass(
                 module,
-                reference.batches(task.batch_size),
+                reference.batches(task.batch_size, part=part, parts=parts),
                 name=reference.field,
                 layers=layers,
                 progress=lambda seen: progress("reference", seen, reference.samples or 0),
+                join=peers.join,
             )
         effort = Effort.of(of_reference.measurement)
         findings.append(cache.keep(known))
     with _errors_of_the_pass(new, fields), meter(device) as of_new:
         shift = pass_over_new(
             module,
-            new.batches(task.batch_size),
+            new.batches(task.batch_size, part=part, parts=parts),
             known,
             name=new.field,
             progress=lambda seen: progress("new", seen, new.samples or 0),
+            join=peers.join,
         )
     for data in (reference, new):
         check_class_count(data, shift.classes)
     of_new_data = Effort.of(of_new.measurement)
     return _Passed(
         shift,
-        of_new_data if effort is None else effort + of_new_data,
+        peers.together(of_new_data if effort is None else effort + of_new_data),
         shift.new.samples + (0 if effort is None else shift.reference.samples),
         [each for each in findings if each is not None],
     )
@@ -238,6 +263,13 @@ def _errors_of_the_pass(data: DataSet, fields: ModelFields) -> Iterator[None]:
 def _layer_table(module: nn.Module, new: DataSet, fields: ModelFields) -> list[Layer]:
     with _errors_of_the_pass(new, fields):
         return layer_table(module, new.take(slice(0, 2)))
+
+
+def _worth_training(shift: ShiftReport, table: list[Layer]) -> TrainedSuffix | None:
+    """The layers that a fine-tuning would train; None where the head is no layer with parameters."""
+    if all(layer.name != shift.head for layer in table):
+        return None
+    return worth_training(shift.layers, table, shift.head)
 
 
 def _known(task: AssessmentTask, shift: ShiftReport, probe: Timing) -> list[Failure]:

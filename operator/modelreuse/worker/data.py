@@ -63,9 +63,17 @@ class DataSet:
         """Names of the classes in the order of their numbers, where the format has such names."""
         return self.source.classes
 
-    def batches(self, size: int) -> Iterator[tuple[ModelInputs, NDArray[np.int64] | None]]:
-        """All rows in order, `size` at a time, with their labels. Raises TaskError as `take` and the format do."""
-        for rows in self.source.chunks(self._names, size):
+    def batches(
+        self, size: int, *, part: int = 0, parts: int = 1
+    ) -> Iterator[tuple[ModelInputs, NDArray[np.int64] | None]]:
+        """All rows in order, `size` at a time, with their labels; of several parts every `parts`-th row from `part` on.
+
+        Raises TaskError as `take` and the format do.
+        """
+        for chunk in self.source.chunks(self._names, size * parts):
+            rows = {name: values[part::parts] for name, values in chunk.items()}
+            if not len(next(iter(rows.values()))):
+                continue
             labels = None if self.label is None else _as_labels(rows[self.label], self.label, self.field)
             yield self._as_arguments(rows), labels
 

@@ -63,6 +63,7 @@ REASONS = {
     "RedirectRefused": "an https:// server that points elsewhere than an https:// URL",
     "RowGroupDamaged": "a row group of a .parquet file that can't be read",
     "ScratchFull": "downloads that don't fit the pod's scratch volume",
+    "ShardLost": "another process of the same assessment went away or never came; may heal",
     "StorageFailed": "the storage answered with an I/O error; may heal where that is its nature",
     "TooManyFiles": "a folder with more files than are read",
     "UnknownFormat": "a model file with an unknown suffix",

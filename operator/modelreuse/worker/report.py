@@ -6,7 +6,8 @@ A report that can't be stored is a finding and not a failure: the figures are th
 import hashlib
 import json
 import platform
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from decimal import Decimal
 
 import torch
 from torch import nn
@@ -15,16 +16,20 @@ from modelreuse import __version__
 from modelreuse.api import (
     AssessmentReport,
     DataSource,
+    ModelSource,
+    MovedLayer,
     ReportedArray,
     ReportedData,
     ReportedLayer,
     ReportedModel,
     ReportedScore,
+    ReportedShift,
     ReportedSoftware,
     decimal,
 )
-from modelreuse.api.check import ModelSource
-from modelreuse.scores import DataSummary, Layer, ScoreResult, ShiftReport
+from modelreuse.api.check import MAX_LAYER_NAME
+from modelreuse.scores import EMBEDDING, DataSummary, Layer, LayerShift, ScoreResult, ShiftReport, backward_shares
+from modelreuse.scores.layers import kind_of
 from modelreuse.worker.data import DataSet
 from modelreuse.worker.output import Output
 from modelreuse.worker.rows import failure, labels_of
@@ -76,22 +81,66 @@ def reported_scores(scores: Mapping[str, ScoreResult]) -> list[ReportedScore]:
     ]
 
 
-def reported_layers(table: Sequence[Layer], trained: Sequence[Layer]) -> list[ReportedLayer]:
-    """Every layer with parameters, from input to head."""
-    names = {layer.name for layer in trained}
+def reported_layers(
+    table: Sequence[Layer], shifts: Sequence[LayerShift], module: nn.Module, trained: Collection[str]
+) -> list[ReportedLayer]:
+    """Every layer with parameters from input to head, then what was tapped without any of its own.
+
+    trained: names of the layers worth training.
+    """
+    moves = {shift.name: shift for shift in shifts}
+    owners = {layer.name for layer in table}
+    others = [
+        Layer(name, "" if name == EMBEDDING else kind_of(module.get_submodule(name)), 0, 0.0)
+        for name in moves
+        if name not in owners
+    ]
+    backward = [*backward_shares(table), *([None] * len(others))]
     return [
         ReportedLayer(
             name=layer.name,
             kind=layer.kind,
             parameters=layer.parameters,
             share=decimal(min(1.0, layer.share)),
-            forward_flops_share=(
-                None if layer.forward_flops_share is None else decimal(min(1.0, layer.forward_flops_share))
-            ),
-            fine_tuned=layer.name in names,
+            forward_flops_share=_share(layer.forward_flops_share),
+            backward_share=_share(share),
+            worth_training=layer.name in trained,
+            shift=_reported_shift(moves[layer.name]) if layer.name in moves else None,
         )
-        for layer in table
+        for layer, share in zip([*table, *others], backward, strict=True)
     ]
+
+
+def _reported_shift(shift: LayerShift) -> ReportedShift:
+    return ReportedShift(
+        channels=shift.channels,
+        distance=decimal(shift.distance.value),
+        error=_known(shift.distance.error),
+        change=decimal(shift.change.value),
+        change_error=_known(shift.change.error),
+        moved=shift.moved,
+    )
+
+
+def moved_layers(shifts: Sequence[LayerShift]) -> list[MovedLayer]:
+    """The layers that moved, the farthest first, as a status holds them."""
+    moved = sorted((shift for shift in shifts if shift.moved), key=lambda shift: -shift.distance.value)
+    return [
+        MovedLayer(name=_ending(s.name), shift=decimal(s.distance.value), error=_known(s.distance.error)) for s in moved
+    ]
+
+
+def _ending(name: str) -> str:
+    """A name as short as a status needs it: the end of a dotted name says most."""
+    return name if len(name) <= MAX_LAYER_NAME else f"…{name[1 - MAX_LAYER_NAME :]}"
+
+
+def _known(figure: float | None) -> Decimal | None:
+    return None if figure is None else decimal(figure)
+
+
+def _share(share: float | None) -> Decimal | None:
+    return None if share is None else decimal(min(1.0, share))
 
 
 def software() -> ReportedSoftware:

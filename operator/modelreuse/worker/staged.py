@@ -12,6 +12,7 @@ import io
 import os
 import shutil
 import tempfile
+import threading
 import weakref
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
@@ -20,9 +21,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, cast
 
+from modelreuse.api.names import SCRATCH_LIMIT_ENV
 from modelreuse.worker.content import MAX_FILE_BYTES, open_regular
 from modelreuse.worker.errors import TaskError, storage_error
-from modelreuse.worker.places import SCRATCH_LIMIT_ENV, Places
+from modelreuse.worker.places import Places
 from modelreuse.worker.schemes import is_here, resolve, storage_of
 from modelreuse.worker.schemes.storage import RemoteFile, Storage, attempted
 
@@ -32,6 +34,8 @@ _CACHED_BLOCKS = 8
 _DOWNLOADS_AT_ONCE = 8
 _DIGEST_BYTES = 32
 _DEEPEST = 32
+_PREFIX = f"modelreuse-{os.getpid()}-"
+"""Of what this process downloads: on a desk several share one folder."""
 
 Wanted = Callable[[str], bool]
 """Whether a file of a folder, by its path there, belongs to what is read. Hidden files never do."""
@@ -166,8 +170,8 @@ def _downloaded(uri: str, field: str, places: Places, wanted: Wanted | None, *, 
         listed = [RemoteFile(rest.rstrip("/").rpartition("/")[2], attempted(lambda: storage.size(rest), field, uri))]
     else:
         listed = _listed(storage, rest, uri, field, wanted)
-    budget = _Budget(uri, field, places, listed)
-    root = Path(tempfile.mkdtemp(prefix="modelreuse-", dir=places.scratch)) if keep else None
+    budget = _Budget(uri, field, places, listed, held=_held(places.scratch) if keep else 0)
+    root = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=places.scratch)) if keep else None
 
     def fetch(each: RemoteFile) -> StagedFile:
         path = rest if wanted is None else f"{rest.rstrip('/')}/{each.name}"
@@ -209,18 +213,28 @@ def _listed(storage: Storage, rest: str, uri: str, field: str, wanted: Wanted) -
     return [found[name] for name in in_order(list(found))]
 
 
-class _Budget:
-    """How many bytes may still be downloaded for one URI."""
+def _held(scratch: Path) -> int:
+    """Bytes of the downloads of this process that lie there."""
+    return sum(
+        path.stat().st_size for root in scratch.glob(f"{_PREFIX}*") for path in root.rglob("*") if path.is_file()
+    )
 
-    def __init__(self, uri: str, field: str, places: Places, listed: list[RemoteFile]) -> None:
+
+class _Budget:
+    """How many bytes may still be downloaded. held: those of earlier downloads, which share the scratch volume."""
+
+    def __init__(self, uri: str, field: str, places: Places, listed: list[RemoteFile], held: int) -> None:
         self._uri = uri
         self._field = field
         self._limit = places.scratch_limit
+        self._held = held
+        self._left = self._limit - held
+        self._lock = threading.Lock()
         declared = sum(each.size or 0 for each in listed)
         largest = max((each.size or 0 for each in listed), default=0)
         if largest > MAX_FILE_BYTES:
             raise TaskError("FileTooLarge", field, f"{uri!r}: {largest} bytes; at most {MAX_FILE_BYTES} are read")
-        if declared > self._limit:
+        if declared > self._left:
             raise self.exceeded(f"{declared} bytes")
         free = shutil.disk_usage(places.scratch).free
         if declared > free:
@@ -230,16 +244,20 @@ class _Budget:
                 f"{uri!r}: {declared} bytes, but the worker's scratch volume has {free} left; give it more room",
             )
 
-    def check(self, size: int) -> None:
-        """Raises TaskError where one file alone is beyond the limit."""
-        if size > self._limit:
-            raise self.exceeded(f"more than {self._limit} bytes")
+    def take(self, size: int) -> None:
+        """Uses up some of it; negative gives it back. Raises TaskError where nothing is left."""
+        with self._lock:
+            self._left -= size
+            if self._left < 0:
+                raise self.exceeded(f"more than {self._limit - self._held} bytes")
 
     def exceeded(self, how_much: str) -> TaskError:
+        """The error for what doesn't fit beside what is there."""
+        others = f", of which other downloads take {self._held}" if self._held else ""
         return TaskError(
             "ScratchFull",
             self._field,
-            f"{self._uri!r}: {how_much}; at most {self._limit} are downloaded, unless {SCRATCH_LIMIT_ENV} in "
+            f"{self._uri!r}: {how_much}; at most {self._limit} are downloaded{others}, unless {SCRATCH_LIMIT_ENV} in "
             "assessment.template's env says more",
         )
 
@@ -255,11 +273,15 @@ class _Budget:
 
 def _fetched(storage: Storage, path: str, size: int | None, target: Path | None, budget: _Budget) -> StagedFile:
     hashes = _Hashes()
-    with storage.open(path, size) as source, _Sink(target, budget) as write:
-        while chunk := source.read(BLOCK_BYTES):
-            hashes.add(chunk)
-            budget.check(hashes.size)
-            write(chunk)
+    try:
+        with storage.open(path, size) as source, _Sink(target, budget) as write:
+            while chunk := source.read(BLOCK_BYTES):
+                hashes.add(chunk)
+                budget.take(len(chunk))
+                write(chunk)
+    except BaseException:
+        budget.take(-hashes.size)  # another attempt begins anew
+        raise
     return hashes.file(str(target or os.devnull))
 
 

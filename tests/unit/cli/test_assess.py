@@ -36,7 +36,8 @@ def test_the_table_shows_scores_costs_and_layers(assess, check):
         "initial_error",
         "forward pass: 180 samples",
         "training step of 64",
-        "would train head",
+        "worth training: head: 40.3% of parameters, 30.0% of a backward pass",
+        "evidence L1: a labelled audit",
     ):
         assert words in out
 
@@ -170,7 +171,7 @@ def test_a_defect_of_ours_ends_with_1(assess, check, monkeypatch):
     def fail(*_, **__):
         raise ZeroDivisionError
 
-    monkeypatch.setattr("modelreuse.worker.assess.trained_suffix", fail)
+    monkeypatch.setattr("modelreuse.worker.assess.worth_training", fail)
 
     done = assess(check)
 

@@ -14,7 +14,7 @@ from modelreuse.api import (
     Prediction,
     RetrainingRecord,
 )
-from modelreuse.costs import Machine, predict
+from modelreuse.costs import Candidate, Machine, predict
 
 NOW = datetime(2026, 5, 4, tzinfo=UTC)
 MACHINE = Machine(
@@ -65,7 +65,7 @@ def predicted(
     actions: tuple[Action, ...] = (Action.RETRAIN,),
 ) -> Prediction:
     return predict(
-        assessments or ((assessment(), MACHINE),),
+        [Candidate(*each, target=0.9) for each in assessments or ((assessment(), MACHINE),)],
         actions=actions,  # type: ignore[arg-type]
         recipe="default",
         batch_size=64,
@@ -170,16 +170,36 @@ def record(number: int, action: str = "Retrain") -> RetrainingRecord:
 
 
 def test_records_of_the_same_action_make_an_estimate() -> None:
-    known = [record(number) for number in range(20)]
+    known = [record(number) for number in range(40)]
     found = predicted(records=known, actions=(Action.FINE_TUNE, Action.RETRAIN))
     fine, whole = found.costs
     assert fine.steps.basis == Basis.ASSUMED
     assert whole.steps.basis == Basis.ESTIMATED
-    assert float(whole.steps.estimate or 0) == pytest.approx(110, abs=2)
-    assert found.records == 20
-    assert "log-linear in initial_error" in found.method
-    assert "declared budget" in found.method
+    assert float(whole.steps.estimate or 0) == pytest.approx(110, abs=5)
+    assert found.records == 40
+    assert "declared budget (0 records of FineTune" in found.method
     assert float(found.coverage) == 0.8
+    assert found.max_steps == 1000
+
+
+def test_what_follows_from_steps_is_drawn_together_with_them() -> None:
+    found = predicted(records=[record(number) for number in range(40)], site=profile()).costs[0]
+    seconds = [float(end) * 3600 for end in (found.hours.low, found.hours.high)]
+    steps = [float(end) for end in (found.steps.low, found.steps.high)]
+    # Less than the worst case of both, more than the spread of steps alone: 0.4 to 0.9 s a step, 30 s of start.
+    assert 30 + 0.4 * steps[0] < seconds[0] < 30 + 0.6 * steps[0] * 1.05
+    assert 30 + 0.6 * steps[1] * 0.95 < seconds[1] < 30 + 0.9 * steps[1]
+    # Energy is those seconds at 400 W and a PUE of 1.5, so its ends are the ends of time.
+    assert ends(found.energy_kwh) == pytest.approx([each / 3600 * 0.6 for each in seconds], rel=1e-4)
+    grams = [each / 3600 * (0.6 * 400 + 5) for each in seconds]
+    assert ends(found.carbon_grams_location) == pytest.approx(grams, rel=1e-4)
+    assert found.hours.basis == Basis.ESTIMATED
+
+
+def test_why_nothing_is_predicted_fits_the_status() -> None:
+    found = predicted(actions=(Action.FINE_TUNE, Action.RETRAIN, Action.TRAIN_FROM_SCRATCH))
+    assert len(found.method) <= 256
+    assert "5 more help" in found.method
 
 
 def test_costs_come_by_candidate_and_then_by_action() -> None:

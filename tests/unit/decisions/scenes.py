@@ -116,6 +116,8 @@ def summary(task: str, /, **changes: Any) -> Json:
         "hashes": {"model": sha("1"), "reference": sha("2"), "new": sha("3"), "evaluation": sha("4")},
         "samples": 500,
         "classes": 10,
+        "labelled": 500,
+        "evidence": "L2",
         "scores": [
             score("initial_accuracy_reference", "0.95"),
             score("initial_accuracy_new", "0.65"),

@@ -43,7 +43,7 @@ def test_waiting_prints_the_complete_command_and_what_it_would_cost() -> None:
     assert reason == "AwaitingApproval"
     command = "kubectl annotate modelreusecheck digits -n line7 --overwrite modelreuse.io/approve="
     assert message.endswith(f"approve: {command}{offered().digest}")
-    assert message.startswith("FineTune current: [1..1000] steps (Assumed), ")
+    assert message.startswith("FineTune current: [1..>1000] steps (Assumed), ")
     assert "gCO2e" in message
     assert "EUR" in message
 

@@ -4,7 +4,8 @@ from decimal import Decimal
 
 import pytest
 
-from modelreuse.api import Action, RetrainingRecord
+from modelreuse.api import Action, PredictedCost, RetrainingRecord
+from modelreuse.decisions.ranking import expected_energy
 from modelreuse.decisions.recommendation import NEEDS_APPROVAL
 from unit.decisions.scenes import (
     Json,
@@ -29,9 +30,19 @@ TWO = [{"name": "current", "uri": "pvc://models/a.pt2"}, {"name": "candidate", "
 
 
 def advice(scores: list[Json], *policies: object, **changes: object) -> Json:
-    answer = {"scores": scores, **({"measured": changes.pop("measured")} if "measured" in changes else {})}
+    answer = {
+        "scores": scores,
+        **evidence(scores),
+        **({"measured": changes.pop("measured")} if "measured" in changes else {}),
+    }
     scene = assessed(answer, policies=policies or (policy(reuse=BOTH),), **changes)
     return dict(scene.status["recommendation"])
+
+
+def evidence(scores: list[Json]) -> Json:
+    """Full labels where a score tells of them, else none."""
+    labelled = any(each["name"] == "initial_accuracy_new" for each in scores)
+    return {"evidence": "L2", "labelled": 500} if labelled else {"evidence": "L0", "labelled": 0}
 
 
 def of_two(first: list[Json] | None, second: list[Json]) -> Json:
@@ -41,7 +52,7 @@ def of_two(first: list[Json] | None, second: list[Json]) -> Json:
         name = entry["job"]["name"]
         task = scene.jobs[name].task or ""
         error = {"reason": "NotFound", "field": "spec.models", "message": "no such file"}
-        answer = {"task": task, "error": error} if scores is None else summary(task, scores=scores)
+        answer = {"task": task, "error": error} if scores is None else summary(task, scores=scores, **evidence(scores))
         scene = scene.answered(name, answer)
     return dict(scene.then().status["recommendation"])
 
@@ -72,13 +83,13 @@ def test_a_better_new_quality_is_no_loss() -> None:
 def test_another_candidate_that_fits_is_switched_to() -> None:
     switch = of_two(BAD, GOOD)
     assert (switch["action"], switch["model"]) == ("Switch", "candidate")
-    assert "current is beyond" in switch["message"]
+    assert "of current: quality fell by 0.3, more than 0.03" in switch["message"]
 
 
 def test_a_switch_from_a_model_that_was_not_assessed_does_not_say_that_it_is_bad() -> None:
     switch = of_two(None, GOOD)
     assert switch["action"] == "Switch"
-    assert "current could not be assessed" in switch["message"]
+    assert "of current: it could not be assessed" in switch["message"]
 
 
 def test_the_model_in_use_is_preferred_to_one_that_fits_as_well() -> None:
@@ -89,6 +100,15 @@ def test_without_labels_a_near_model_is_inconclusive() -> None:
     near = advice(UNLABELLED_NEAR)
     assert (near["action"], near["reason"]) == ("Inconclusive", "LabelsNeeded")
     assert "hardly moved" in near["message"]
+    assert "labels (spec.data.labels) on 50 to 200 random samples of both data sets" in near["message"]
+
+
+def test_without_labels_a_far_model_that_seems_right_is_inconclusive_and_the_audit_is_named() -> None:
+    guess = [*UNLABELLED_FAR, score("initial_accuracy_reference", "0.95"), score("estimated_accuracy", "0.94")]
+    unsure = advice(guess)
+    assert (unsure["action"], unsure["reason"]) == ("Inconclusive", "LabelsNeeded")
+    assert "0.4 exceeds 0.2, but confidence guesses a loss of 0.01" in unsure["message"]
+    assert "labels on all 500 new samples would settle it" in unsure["message"]
 
 
 def test_labels_on_one_side_alone_do_not_show_that_a_model_fits() -> None:
@@ -121,6 +141,12 @@ def test_a_score_that_is_asked_for_but_missing_is_inconclusive_and_named(scores:
 
 def test_a_loss_beyond_its_threshold_needs_no_other_score() -> None:
     assert advice(BAD[:2])["action"] == "FineTune"
+
+
+def test_a_candidate_that_is_right_more_seldom_than_the_model_in_use_was_is_not_switched_to() -> None:
+    steady = [score("initial_accuracy_reference", "0.7"), score("initial_accuracy_new", "0.7"), *UNLABELLED_NEAR]
+    assert of_two(None, steady)["action"] == "Switch"
+    assert of_two(BAD, steady)["action"] == "FineTune"
 
 
 def test_a_candidate_whose_score_is_missing_is_not_switched_to() -> None:
@@ -263,7 +289,8 @@ def past(action: str, number: int, reached: bool) -> RetrainingRecord:
         "maxSteps": 1000,
         "target": "0.9",
     }
-    outcome = {"finishedAt": "2026-01-01T00:00:00Z", "result": "Succeeded", "steps": 50, "targetReached": reached}
+    steps = 50 if reached else 1000
+    outcome = {"finishedAt": "2026-01-01T00:00:00Z", "result": "Succeeded", "steps": steps, "targetReached": reached}
     served = {"metadata": {"name": f"{action.lower()}-{number}", "namespace": "line7"}, "spec": spec}
     approval = {
         "digest": sha("1"),
@@ -287,18 +314,21 @@ def test_an_action_that_rarely_reaches_the_target_gives_way_to_one_that_does() -
     records = history(FineTune=(1, 4), Retrain=(4, 1))
     better = advice(BAD, records=records)
     assert better["action"] == "Retrain"
-    assert "FineTune current: reaches the target with a probability of 0.29" in better["message"]
 
 
 def test_an_action_that_reaches_the_target_as_often_as_not_will_do() -> None:
-    assert advice(BAD, records=history(FineTune=(1, 1)))["action"] == "FineTune"
+    assert advice(BAD, records=history(FineTune=(3, 2)))["action"] == "FineTune"
     assert advice(BAD, records=history(FineTune=(2, 3)))["action"] == "Retrain"
 
 
 def test_where_nothing_is_likely_to_reach_the_target_it_is_inconclusive() -> None:
-    hopeless = advice(BAD, records=history(FineTune=(0, 3), Retrain=(0, 3)))
+    hopeless = advice(BAD, records=history(FineTune=(0, 5), Retrain=(0, 5)))
     assert (hopeless["action"], hopeless["reason"]) == ("Inconclusive", "TooUncertain")
-    assert hopeless["message"].count("probability of 0.2") == 2
+    assert hopeless["message"].count("probability of 0.1") == 2
+
+
+def test_too_few_records_say_nothing_about_an_actions_chance() -> None:
+    assert advice(BAD, records=history(FineTune=(0, 4), Retrain=(0, 4)))["action"] == "FineTune"
 
 
 def of_layers(*layers: str, **changes: object) -> Json:
@@ -338,3 +368,19 @@ def test_the_cheaper_of_two_candidates_is_adapted() -> None:
         answer = summary(task, scores=BAD, measured=measured(stepSeconds=seconds))
         scene = scene.answered(entry["job"]["name"], answer)
     assert scene.then().status["recommendation"]["model"] == "candidate"
+
+
+def cost(low: str, high: str, estimate: str | None = None, chance: str | None = None) -> PredictedCost:
+    spread = {"low": low, "high": high, "basis": "Estimated"}
+    energy = spread if estimate is None else spread | {"estimate": estimate}
+    figures = {"action": "Retrain", "model": "m", "steps": spread, "hours": spread, "energyKwh": energy}
+    return PredictedCost.model_validate(figures if chance is None else figures | {"reachesTarget": chance})
+
+
+def test_what_is_expected_is_the_point_or_the_upper_end_by_the_chance_of_each() -> None:
+    assert expected_energy(cost("1", "10", "2", "0.75")) == Decimal("4")
+
+
+@pytest.mark.parametrize("known", [cost("1", "10"), cost("1", "10", "2"), cost("1", "10", None, "0.9")])
+def test_without_a_point_or_a_chance_the_worst_is_expected(known: PredictedCost) -> None:
+    assert expected_energy(known) == 10

@@ -49,6 +49,18 @@ def test_it_is_told_what_was_approved() -> None:
     assert "$" not in env["MODELREUSE_TASK"]
 
 
+def test_a_candidate_with_a_reference_of_its_own_is_compared_by_that_one() -> None:
+    own = {"uri": "pvc://elsewhere/own.npz"}
+    models = [source.to_wire() | {"reference": own} for source in check().spec.models]
+    one = check(models=models)
+    plan = training_plan(one, cost(), layers=["fc2"], target=0.855, digest=DIGEST)
+    found = pod(retraining_job(one, JobTemplate("jobTemplate", trainer_template()), plan, inputs(), hours_high=2.0))
+    env = {each["name"]: each["value"] for each in ours(found)["env"]}
+    assert InputsTask.model_validate_json(env["MODELREUSE_TASK"]).data.reference.uri == own["uri"]
+    assert "elsewhere" in claims(found).values()
+    assert plan.data.reference.uri == own["uri"]
+
+
 def test_it_fits_the_pod_security_standard_restricted_whatever_the_pod_is_allowed() -> None:
     container = ours(built(securityContext={"runAsUser": 0, "seccompProfile": {"type": "Unconfined"}}))
     assert container["securityContext"] == {

@@ -41,6 +41,30 @@ def with_worker(**fields: Any) -> Json:
 # --- the template ----------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize(
+    ("declared", "size"), [(None, "21504Mi"), ("1073741824", "2048Mi"), ("1", "1025Mi"), ("plenty", "21504Mi")]
+)
+def test_the_scratch_volume_holds_the_downloads_that_are_declared_and_a_gibibyte(
+    declared: str | None, size: str
+) -> None:
+    template = (
+        {"spec": {}} if declared is None else with_worker(env=[{"name": "SCRATCH_LIMIT_BYTES", "value": declared}])
+    )
+    for job in (assessed(template), verified(assessment={"template": template})):
+        scratch = next(each for each in pod(job)["volumes"] if each["name"] == "modelreuse-scratch")
+        assert scratch["emptyDir"] == {"sizeLimit": size}
+
+
+def test_a_candidate_is_assessed_on_its_own_reference_where_it_has_one() -> None:
+    own = MODEL | {"reference": {"uri": "pvc://archive/v4.npz"}}
+    job = assessed(models=[own])
+    task = parse_message(AssessmentTask, environment(job, "worker")["MODELREUSE_TASK"])
+    assert task.data.reference.uri == "pvc://archive/v4.npz"
+    claims = {volume.get("persistentVolumeClaim", {}).get("claimName") for volume in pod(job)["volumes"]}
+    assert "archive" in claims
+    assert "archive" not in str(pod(assessed(models=[MODEL]))["volumes"])
+
+
 def test_our_code_comes_from_our_image_alone() -> None:
     """Neither the working directory nor a variable of the template's decides what is imported as ours."""
     assert container(assessed(), "worker")["command"] == ["python3", "-I", "-m", "modelreuse.worker"]

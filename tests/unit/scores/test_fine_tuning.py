@@ -1,6 +1,6 @@
 import pytest
 
-from modelreuse.scores import Distance, Layer, LayerShift, worth_training
+from modelreuse.scores import Distance, Layer, LayerShift, backward_shares, worth_training
 
 TABLE = [
     Layer(name, "Linear", parameters, parameters / 100, flops)
@@ -46,3 +46,15 @@ def test_without_operation_counts_the_backward_share_is_unknown():
 def test_an_unknown_head_is_refused():
     with pytest.raises(ValueError, match="head 'haed' is not among"):
         worth_training([], TABLE, "haed")
+
+
+def test_the_shares_of_all_layers_add_up_to_one_and_the_first_has_one_gradient_only():
+    shares = backward_shares(TABLE)
+    assert sum(shares) == pytest.approx(1)
+    assert shares[0] == pytest.approx(0.4 / 1.6)
+    assert shares[1] == pytest.approx(2 * 0.3 / 1.6)
+
+
+def test_a_layer_without_an_operation_count_leaves_all_shares_unknown():
+    assert backward_shares([*TABLE, Layer("x", "Linear", 1, 0.5)]) == (None,) * 5
+    assert backward_shares([]) == ()

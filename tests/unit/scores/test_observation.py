@@ -38,10 +38,14 @@ def test_text_labels_are_refused():
         Observation.from_arrays(LOGITS, EMBEDDING, np.array(list("abcab")))
 
 
-@pytest.mark.parametrize("odd", [3, -1])
+@pytest.mark.parametrize("odd", [3, -2])
 def test_a_label_outside_the_outputs_is_refused_with_value_and_range(odd):
     with pytest.raises(LabelsOutOfRange, match=rf"labels: {odd} is outside 0\.\.2"):
         Observation.from_arrays(LOGITS, EMBEDDING, np.array([0, 1, 2, odd, 0]))
+
+
+def test_a_sample_may_have_no_label():
+    assert Observation.from_arrays(LOGITS, EMBEDDING, np.array([0, -1, 2, -1, 0])).samples == 5
 
 
 @pytest.mark.parametrize("shape", [(5, 1), (4,), (5, 3)])

@@ -55,6 +55,15 @@ def test_without_any_label_the_label_free_scores_remain():
     assert {results[name].undefined.reason for name in NEED_LABELS} == {"LabelsMissing"}
 
 
+def test_of_an_audit_the_labelled_samples_alone_tell_the_error():
+    new = samples(2, shift=1)
+    audited = np.arange(len(new.labels)) % 10 == 0
+    labels = np.where(audited, new.labels, -1)
+    error = compare(samples(1).batches(), [Observation.from_arrays(new.logits, new.embedding, labels)])["initial_error"]
+    assert error.samples == audited.sum()
+    assert error.value == pytest.approx((new.logits.argmax(1) != new.labels)[audited].mean())
+
+
 def test_a_model_without_classes_has_the_scores_that_need_none():
     def embeddings(data):
         return [Observation.from_arrays(None, data.embedding)]

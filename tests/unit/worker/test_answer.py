@@ -59,7 +59,7 @@ def test_a_defect_of_ours_ends_with_3_and_says_nothing_of_the_data(task, places,
     def fail(*_, **__):
         raise ZeroDivisionError("patient 4711")
 
-    monkeypatch.setattr("modelreuse.worker.assess.trained_suffix", fail)
+    monkeypatch.setattr("modelreuse.worker.assess.worth_training", fail)
 
     done = answer(json.dumps(task), places)
 

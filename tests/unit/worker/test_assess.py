@@ -130,11 +130,62 @@ def test_labels_of_the_reference_alone_give_its_accuracy(task, places, save_data
     assert "LabelsPartlyMissing" in {finding.reason for finding in assessed.summary.findings}
 
 
-def test_the_layers_to_fine_tune_are_named(task, places):
-    summary = assess(task(), places).summary
+def test_where_nothing_moved_the_head_alone_is_worth_training(task, places):
+    assessed = assess(task({"new": {"uri": "pvc://data/reference.npz"}}), places)
 
-    assert summary.layers == ["head"]
-    assert float(summary.trainable_share) == pytest.approx(27 / 67, abs=1e-5)
+    assert (assessed.summary.layers, assessed.summary.moved) == (["head"], [])
+    assert float(assessed.summary.trainable_share) == pytest.approx(27 / 67, abs=1e-5)
+    assert [layer.name for layer in assessed.report.layers if layer.worth_training] == ["head"]
+    assert assessed.report.trainable_share == assessed.summary.trainable_share
+
+
+def test_a_change_of_the_input_moves_the_first_layer_so_all_are_worth_training(task, places, save_data, samples):
+    save_data("new.npz", **samples(90, shift=3.0, seed=1))
+
+    assessed = assess(task(), places)
+
+    assert assessed.summary.layers == ["body", "head"]
+    assert (assessed.summary.trainable_share, assessed.summary.backward_share) == (1, 1)
+    farthest = max((x for x in assessed.report.layers if x.shift), key=lambda layer: layer.shift.distance)
+    assert assessed.summary.moved[0].name == farthest.name
+    assert assessed.summary.moved[0].shift == farthest.shift.distance > 1
+
+
+def test_the_report_tells_of_every_layer_how_far_it_moved_and_what_training_it_takes(task, places):
+    report = assess(task(), places).report
+
+    body, head, embedding = report.layers
+    assert embedding.name == "(embedding)"
+    assert (embedding.parameters, embedding.worth_training, embedding.backward_share) == (0, False, None)
+    assert [layer.shift.channels for layer in report.layers] == [8, 3, 8]
+    assert all(layer.shift.error > 0 for layer in report.layers)
+    # Two gradients of the head's 24 weights, one of the body's 32.
+    assert float(head.backward_share) == pytest.approx(2 * 24 / (32 + 2 * 24), abs=1e-5)
+    assert float(body.backward_share) == pytest.approx(32 / (32 + 2 * 24), abs=1e-5)
+
+
+def test_a_layer_that_was_named_stands_in_the_report_though_it_has_no_parameters(task, places):
+    report = assess(task(model={"layers": ["act"]}), places).report
+
+    shifted = {layer.name: layer.shift is not None for layer in report.layers}
+    assert shifted == {"body": False, "head": False, "act": True, "(embedding)": True}
+
+
+@pytest.mark.parametrize(
+    ("labelled", "samples_", "tier"), [(0, 300, "L0"), (49, 300, "L0"), (50, 300, "L1"), (300, 300, "L2")]
+)
+def test_the_tier_of_evidence_follows_from_the_labels_of_the_new_data(
+    task, places, save_data, samples, labelled, samples_, tier
+):
+    given = samples(samples_, shift=0.5, seed=1)
+    given["labels"] = np.where(np.arange(samples_) < labelled, given["labels"], -1)
+    save_data("new.npz", **given)
+
+    assessed = assess(task(), places)
+
+    assert (assessed.summary.evidence, assessed.summary.labelled) == (tier, labelled)
+    assert assessed.report.evidence == tier
+    assert assessed.report.evidence_means
 
 
 def test_safetensors_with_a_factory_are_assessed_alike(task, places, save_model):
@@ -150,6 +201,7 @@ def test_the_report_holds_layers_scores_and_software(task, places):
     assert [(layer.name, layer.kind, layer.parameters) for layer in report.layers] == [
         ("body", "Linear", 40),
         ("head", "Linear", 27),
+        ("(embedding)", "", 0),
     ]
     assert {score.name for score in report.scores} == set(SCORES)
     assert report.software.torch == torch.__version__
@@ -258,6 +310,8 @@ def test_a_reference_of_one_class_is_told(task, places, save_data):
 
 
 def test_labels_that_the_model_does_not_know_are_told(task, places, save_data):
+    save_data("new.npz", inputs=np.zeros((9, 4)), labels=np.full(9, -2))
+    assert refusal_of(task(), places).reason == "LabelsOutOfRange"
     save_data("new.npz", inputs=np.zeros((9, 4)), labels=np.full(9, 3))
 
     assert refusal_of(task(), places).reason == "LabelsOutOfRange"

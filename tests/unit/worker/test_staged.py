@@ -1,5 +1,6 @@
 """What is read is what was hashed, however large it is and however often it is read."""
 
+import gc
 import hashlib
 import io
 import os
@@ -12,7 +13,7 @@ import pytest
 from modelreuse.worker import Places, schemes
 from modelreuse.worker import staged as staged_module
 from modelreuse.worker.errors import TaskError
-from modelreuse.worker.schemes.storage import RemoteFile
+from modelreuse.worker.schemes.storage import RemoteFile, unreachable
 from modelreuse.worker.staged import BLOCK_BYTES, stage
 
 FIELD = "spec.data.new.uri"
@@ -219,6 +220,51 @@ def test_a_storage_that_sends_more_than_the_limit_is_cut_short(elsewhere, declar
 
     assert refusal.value.reason == "ScratchFull"
     assert list(places.scratch.iterdir()) == []
+
+
+def test_many_files_are_cut_short_where_together_they_send_more_than_they_declared(elsewhere):
+    places = elsewhere(Lying([f"{number}" for number in range(8)], data=b"\0" * 2**18, size=1))
+
+    with pytest.raises(TaskError, match="more than 1048576 bytes; at most 1048576 are downloaded, unless"):
+        stage("s3://bucket/set/", FIELD, places, wanted=everything)
+
+    assert list(places.scratch.iterdir()) == []
+
+
+def test_downloads_share_the_limit_while_they_are_held(elsewhere):
+    places = elsewhere(Lying(data=b"\0" * 700_000, size=700_000))
+    held = stage("s3://bucket/reference.npz", FIELD, places)
+
+    with pytest.raises(
+        TaskError, match="700000 bytes; at most 1048576 are downloaded, of which other downloads take 7"
+    ):
+        stage("s3://bucket/new.npz", FIELD, places)
+    assert stage("s3://bucket/evaluation.npz", FIELD, places, keep=False).sha256 == held.sha256
+
+    del held
+    gc.collect()
+    assert stage("s3://bucket/new.npz", FIELD, places).sha256
+
+
+def test_an_attempt_that_broke_off_takes_no_room_from_the_next(elsewhere, monkeypatch):
+    class Breaking(Lying):
+        attempts = 0
+
+        @contextmanager
+        def open(self, path, size=None):
+            self.attempts += 1
+            yield io.BytesIO(self.data) if self.attempts > 1 else BreaksOff(self.data)
+
+    class BreaksOff(io.BytesIO):
+        def read(self, size=-1):
+            if self.tell():
+                raise unreachable("reset")
+            return super().read(size)
+
+    monkeypatch.setattr("modelreuse.worker.schemes.storage.PAUSES", (0,))
+    places = elsewhere(Breaking(data=b"\0" * 700_000, size=700_000))
+
+    assert stage("s3://bucket/x.npz", FIELD, places).sha256
 
 
 def test_more_than_the_volume_has_is_not_begun(elsewhere, monkeypatch):

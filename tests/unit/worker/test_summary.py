@@ -3,6 +3,7 @@
 import pytest
 
 from modelreuse.api import (
+    MAX_LAYERS_IN_STATUS,
     AssessmentSummary,
     Basis,
     ContentHashes,
@@ -10,13 +11,14 @@ from modelreuse.api import (
     FieldError,
     Finding,
     MeasuredPass,
+    MovedLayer,
     ScoreStatus,
     VerificationSummary,
     decimal,
     parse_message,
 )
+from modelreuse.scores import TrainedSuffix
 from modelreuse.worker.rows import IN_SUMMARY
-from modelreuse.worker.suffix import Suffix
 from modelreuse.worker.summary import encode, fitted, refused, size
 
 LIMIT = 4096
@@ -31,6 +33,8 @@ def largest(task: str = "t" * 128, scores: list[str] | None = None) -> Assessmen
         hashes=ContentHashes(model=SHA, reference=SHA, new=SHA, evaluation=SHA, code=SHA),
         samples=10**12,
         classes=10**6,
+        labelled=10**12,
+        evidence="L2",
         scores=[ScoreStatus(name=name, value=WIDEST, labels="Predicted") for name in scores or IN_SUMMARY],
         measured=MeasuredPass(
             device="d" * 64,
@@ -50,15 +54,28 @@ def largest(task: str = "t" * 128, scores: list[str] | None = None) -> Assessmen
     )
 
 
+def suffix(names: tuple[str, ...], share: float) -> TrainedSuffix:
+    return TrainedSuffix(names, share, share / 2)
+
+
+def moved(*names: str) -> list[MovedLayer]:
+    return [MovedLayer(name=name, shift=decimal(1.5), error=decimal(0.000000123456)) for name in names]
+
+
 def finding(index: int, text: str = "m") -> Failure:
     return Failure(reason=f"Reason{index}" + "x" * 56, message=text * 768)
 
 
 @pytest.mark.parametrize("text", ["m", "é", "漢", '"', "\\", "\x00", "😀"])
 def test_everything_at_its_maximum_fits(text):
-    layers = Suffix(tuple(f"{text[:1] * 60}.{i}" for i in range(24)), 0.5)
+    layers = suffix(tuple(f"{text[:1] * 60}.{i}" for i in range(MAX_LAYERS_IN_STATUS)), 0.5)
 
-    summary = fitted(largest(), [finding(i, text) for i in range(20)], [layers, layers, Suffix(("h" * 64,), 0.1)])
+    summary = fitted(
+        largest(),
+        [finding(i, text) for i in range(20)],
+        [layers, layers, suffix(("h" * 64,), 0.1)],
+        moved(*(text * 62 + str(i) for i in range(20))),
+    )
 
     assert size(summary) <= LIMIT
     assert parse_message(AssessmentSummary, encode(summary)) == summary
@@ -66,17 +83,17 @@ def test_everything_at_its_maximum_fits(text):
 
 @pytest.mark.parametrize("task", ["\x00" * 128, "😀" * 128, '"' * 128])
 def test_a_task_whose_name_needs_many_bytes_fits(task):
-    assert size(fitted(largest(task, [f"s{i}" + "x" * 37 for i in range(18)]), [finding(0)], [])) <= LIMIT
+    assert size(fitted(largest(task, [f"s{i}" + "x" * 29 for i in range(18)]), [finding(0)], [])) <= LIMIT
 
 
 def test_a_small_summary_is_complete():
-    layers = Suffix(("body.3", "head"), 0.25)
+    layers = suffix(("body.3", "head"), 0.25)
     findings = [Failure(reason="ClassCollapse", message="only 2 of 10 classes"), Failure(reason="X", message="y")]
 
     summary = fitted(largest(), findings, [layers])
 
     assert summary.layers == ["body.3", "head"]
-    assert summary.trainable_share == decimal(0.25)
+    assert (summary.trainable_share, summary.backward_share) == (decimal(0.25), decimal(0.125))
     assert summary.findings == [Finding(reason=one.reason, message=one.message) for one in findings]
     assert len(summary.scores) == len(IN_SUMMARY)
 
@@ -93,28 +110,43 @@ def test_a_cut_sentence_shows_that_it_is_cut():
 
 
 def test_layers_that_do_not_fit_are_written_by_blocks():
-    leaves = Suffix(tuple(f"block.{'x' * 60}.{i}" for i in range(20)), 0.5)
-    blocks = Suffix(("block",), 0.5)
+    leaves = suffix(tuple(f"block.{'x' * 60}.{i}" for i in range(20)), 0.5)
+    blocks = suffix(("block",), 0.5)
 
-    summary = fitted(largest(), [], [leaves, blocks, Suffix(("head",), 0.1)])
+    summary = fitted(largest(), [], [leaves, blocks, suffix(("head",), 0.1)])
 
     assert summary.layers == ["block"]
     assert summary.findings == []
 
 
 def test_more_layers_than_the_status_holds_are_written_by_blocks():
-    leaves = Suffix(tuple(f"b.{i}" for i in range(25)), 0.5)
+    leaves = suffix(tuple(f"b.{i}" for i in range(MAX_LAYERS_IN_STATUS + 1)), 0.5)
 
-    assert fitted(largest(), [], [leaves, Suffix(("b",), 0.5), Suffix(("h",), 0.1)]).layers == ["b"]
+    assert fitted(largest(), [], [leaves, suffix(("b",), 0.5), suffix(("h",), 0.1)]).layers == ["b"]
 
 
 def test_layers_left_out_are_a_finding():
-    long = Suffix(tuple("漢" * 62 + str(i) for i in range(20)), 0.5)
+    long = suffix(tuple("漢" * 62 + str(i) for i in range(20)), 0.5)
 
-    summary = fitted(largest(), [], [long, long, Suffix(("head",), 0.1)])
+    summary = fitted(largest(), [], [long, long, suffix(("head",), 0.1)])
 
     assert (summary.layers, summary.trainable_share) == (["head"], decimal(0.1))
     assert [finding.reason for finding in summary.findings] == ["LayersNotListed"]
+
+
+def test_the_layers_that_moved_farthest_are_told_as_many_as_there_is_room_for():
+    assert [layer.name for layer in fitted(largest(), [], [], moved("a", "b", "c", "d")).moved] == ["a", "b", "c"]
+    room = size(fitted(largest(), [], [], moved("a", "b"))) + 800
+    assert [layer.name for layer in fitted(largest(), [], [], moved("a", "b", "c"), limit=room).moved] == ["a", "b"]
+
+
+def test_layers_that_moved_give_way_to_those_worth_training():
+    layers = suffix(("body.0", "body.1", "head"), 0.5)
+    room = size(fitted(largest(), [], [layers])) + 800
+
+    summary = fitted(largest(), [], [layers], moved("body.0"), limit=room)
+
+    assert (summary.layers, summary.moved) == (["body.0", "body.1", "head"], [])
 
 
 def test_no_layers_are_no_finding():

@@ -1,6 +1,6 @@
 """What every model format gives, and which fields of the check its errors name."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from torch import nn
 
@@ -21,15 +21,18 @@ class ModelFields:
     uri: str
     factory: str
     layers: str
+    reference: str
 
     @staticmethod
     def of_candidate(name: str) -> "ModelFields":
         """A model of `spec.models`."""
         at = f"spec.models[name={name}]"
-        return ModelFields(uri=f"{at}.uri", factory=f"{at}.factory", layers=f"{at}.layers")
+        return ModelFields(
+            uri=f"{at}.uri", factory=f"{at}.factory", layers=f"{at}.layers", reference=f"{at}.reference.uri"
+        )
 
     @staticmethod
     def of_artifact(name: str) -> "ModelFields":
         """What a retraining of the model made."""
         at = ModelFields.of_candidate(name)
-        return ModelFields(uri="status.retraining.artifactUri", factory=at.factory, layers=at.layers)
+        return replace(at, uri="status.retraining.artifactUri")

@@ -1,0 +1,106 @@
+"""What a past retraining is to the prediction: what was known before it, and between which steps it met its target."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from modelreuse.api import Action, ModelAssessment, RetrainingRecord, ScoreStatus, TrainingAction
+
+
+@dataclass(frozen=True)
+class Situation:
+    """What is known before a retraining.
+
+    scores: by name, as records and assessments have them. target: absolute quality. samples: new ones to learn from.
+    trainable_share: of the parameters, in (0, 1]. None, also of a group: not known. findings: reasons.
+    """
+
+    action: str
+    recipe: str
+    scores: Mapping[str, float] = field(default_factory=dict)
+    target: float | None = None
+    samples: int | None = None
+    trainable_share: float | None = None
+    model: str | None = None
+    data_set: str | None = None
+    mechanism: str | None = None
+    findings: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Case:
+    """A finished retraining: the target was met in more than `low` and at most `high` steps.
+
+    Both 0: the untouched model met it. high None: it was not met within `low` steps (right-censored). cap: steps within
+    which it had to be met. shift: cases of one shift are no independent evidence; it is held out whole.
+    """
+
+    situation: Situation
+    low: int
+    high: int | None
+    cap: int
+    shift: str
+
+    def __post_init__(self) -> None:
+        high = self.low if self.high is None else self.high
+        if not 0 <= self.low <= high <= self.cap or (self.low == high > 0 and self.high is not None) or self.cap < 1:
+            raise ValueError(f"not an interval of steps within the cap {self.cap}: more than {self.low} to {self.high}")
+
+
+def situation_of(
+    assessment: ModelAssessment, action: TrainingAction, *, recipe: str, target: float | None
+) -> Situation:
+    """What an assessment tells about this action on its candidate."""
+    share = assessment.trainable_share if action == Action.FINE_TUNE else 1
+    return Situation(
+        action=action,
+        recipe=recipe,
+        scores=_scores(assessment.scores),
+        target=target,
+        samples=assessment.samples,
+        trainable_share=None if share is None else float(share),
+        model=assessment.model,
+        data_set=assessment.hashes.reference if assessment.hashes else None,
+        findings=frozenset(finding.reason for finding in assessment.findings),
+    )
+
+
+def cases_of(records: Iterable[RetrainingRecord]) -> list[Case]:
+    """The records that teach: they ended with a number of steps."""
+    return [
+        _case(record)
+        for record in records
+        if record.outcome is not None and record.outcome.result == "Succeeded" and record.outcome.steps is not None
+    ]
+
+
+def _case(record: RetrainingRecord) -> Case:
+    spec, outcome = record.spec, record.outcome
+    if outcome is None or outcome.steps is None:
+        raise ValueError(f"{record.metadata.name}: has no number of steps")
+    scores = _scores(spec.scores)
+    situation = Situation(
+        action=spec.action,
+        recipe=spec.recipe,
+        scores=scores,
+        target=float(spec.target),
+        samples=spec.samples,
+        trainable_share=1.0 if spec.action != Action.FINE_TUNE else _number(spec.trainable_share),
+        model=spec.model,
+        data_set=spec.hashes.reference if spec.hashes else None,
+        mechanism=spec.mechanism,
+    )
+    steps = outcome.steps
+    cap = max(spec.max_steps, steps)
+    # One assessment's scores are all alike, whatever was done next.
+    shift = spec.mechanism or (spec.hashes.new if spec.hashes else repr(sorted(scores.items())))
+    if not outcome.target_reached:
+        return Case(situation, steps, None, max(steps, 1), shift)
+    return Case(situation, max(steps - (outcome.evaluated_every or 1), 0), steps, cap, shift)
+
+
+def _scores(listed: Iterable[ScoreStatus]) -> dict[str, float]:
+    return {score.name: float(score.value) for score in listed}
+
+
+def _number(value: object) -> float | None:
+    return None if value is None else float(str(value))

@@ -1,0 +1,198 @@
+"""From records to the steps of one retraining: as much of a model as the records can bear.
+
+| comparable records | what predicts | interval |
+|---|---|---|
+| fewer than 5 | nothing: the declared budget | Assumed |
+| from 5 | intercepts by action, recipe, model, data and shift | at least a factor of 6 either way |
+| from 30 | the best, on held-out shifts, of slopes on scores and free baselines | their errors on held-out shifts |
+| from 300 | all feature sets and baselines, stacked | the same |
+"""
+
+import functools
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from modelreuse.api import Basis
+from modelreuse.costs import student
+from modelreuse.costs.abstaining import doubtful, far_from, unfounded, unskilled
+from modelreuse.costs.cases import Case, Situation
+from modelreuse.costs.design import HIERARCHY, PLAIN
+from modelreuse.costs.features import BASELINES, FEATURE_SETS, FEATURES, LABEL_FREE, is_labelled
+from modelreuse.costs.held_out import HeldOut, nominal_z, shifts_needed
+from modelreuse.costs.hurdle import Hurdle
+from modelreuse.costs.outlook import Outlook
+from modelreuse.costs.quantities import DRAWS, Interval
+from modelreuse.costs.student import Array
+
+LEVEL = 0.8
+"""Share of trainings that the intervals are meant to hold, of those that reach their target as of all."""
+FROM_SLOPES = 30
+FROM_STACKING = 300
+LEAST_NAMED = 0.05
+LEAST_FACTOR = 6.0
+"""Of the interval, either way, where there are no slopes."""
+
+
+@dataclass(frozen=True)
+class Model:
+    """What predicts: names, hurdles and weights of its parts, and how they did on shifts that were held out.
+
+    held_out: None where all cases are of one shift. places: (n, f) the cases' standardised features in the first part.
+    """
+
+    names: tuple[str, ...]
+    hurdles: tuple[Hurdle, ...]
+    weights: Array
+    held_out: HeldOut | None
+    places: Array
+
+    def outlook(self, situations: Sequence[Situation], caps: Sequence[int]) -> Outlook:
+        """What may come out."""
+        return Outlook.mixed([hurdle.outlook(situations, caps) for hurdle in self.hurdles], self.weights)
+
+    def z(self, level: float) -> float | None:
+        """Of intervals that held the share `level` on held-out shifts; None where too few shifts can show it."""
+        if self.held_out is None or self.held_out.shifts < shifts_needed(level):
+            return None
+        return self.held_out.z_for(level, self.weights)
+
+    @functools.cached_property
+    def concordance(self) -> float | None:
+        """Harrell's C on held-out shifts."""
+        return None if self.held_out is None else self.held_out.concordance(self.weights)
+
+    @property
+    def method(self) -> str:
+        """Its parts, by weight."""
+        order = np.argsort(-self.weights, kind="stable")
+        return " + ".join(self.names[part] for part in order if self.weights[part] >= LEAST_NAMED)
+
+
+@dataclass(frozen=True)
+class StepsForecast:
+    """How many steps. steps: at most the cap, where a training stops; ending there, the target may not be met.
+
+    draws: (DRAWS,) equally likely steps, in order; None where there is no model. reaches_target: probability, within
+    the cap. abstained: why this is not to be relied on, as a phrase.
+    """
+
+    steps: Interval
+    cases: int
+    method: str
+    reaches_target: float | None = None
+    draws: Array | None = None
+    abstained: str | None = None
+
+
+class Experience:
+    """Finished retrainings, and the models that were learnt from them, each once."""
+
+    def __init__(self, cases: Sequence[Case]) -> None:
+        self.cases = sorted(cases, key=repr)
+        self._models: dict[tuple[str, ...], Model] = {}
+        self._half_known: dict[str, bool] = {}
+
+    def forecast(self, situation: Situation, max_steps: int) -> StepsForecast:
+        """Steps to the target within the declared budget."""
+        reason = unfounded(situation, self.cases)
+        if reason is not None:
+            return _abstained(reason, max_steps)
+        model = self.model(situation)
+        reason = far_from(situation, model.hurdles[0].design, model.places)
+        if reason is None and model.concordance is not None and len(self.cases) >= FROM_SLOPES:
+            reason = unskilled(model.concordance)
+        return _abstained(reason, max_steps) if reason else self._forecast(model, situation, max_steps)
+
+    def model(self, situation: Situation) -> Model:
+        """What predicts situations in which the same is known."""
+        names = self.usable(situation)
+        if names not in self._models:
+            self._models[names] = learnt(self.cases, names)
+        return self._models[names]
+
+    def usable(self, situation: Situation) -> tuple[str, ...]:
+        """Names of feature sets and baselines that this situation and at least half of the cases can use."""
+        if len(self.cases) < FROM_SLOPES:
+            return ()
+        labelled = is_labelled(situation)
+        wanted = {name: features for name, features in FEATURE_SETS.items() if (name in LABEL_FREE) != labelled}
+        return tuple(
+            name
+            for name, features in {**wanted, **BASELINES}.items()
+            if not features or (FEATURES[features[0]](situation) is not None and self._known(features[0]))
+        )
+
+    def _known(self, feature: str) -> bool:
+        if feature not in self._half_known:
+            known = sum(FEATURES[feature](case.situation) is not None for case in self.cases)
+            self._half_known[feature] = 2 * known >= len(self.cases)
+        return self._half_known[feature]
+
+    def _forecast(self, model: Model, situation: Situation, max_steps: int) -> StepsForecast:
+        outlook = model.outlook([situation], [max_steps])
+        shown = model.z(LEVEL)
+        z = nominal_z(LEVEL) if shown is None else shown
+        few = len(self.cases) < FROM_SLOPES
+        if few:
+            z = max(z, math.log(LEAST_FACTOR) / float(outlook.scale.min()))
+        low, high = (float(end) for end in intervals(outlook, z)[0])
+        point = float(outlook.point()[0])
+        if few:
+            low, high = min(low, point / LEAST_FACTOR), max(high, point * LEAST_FACTOR)
+        beyond = high > max_steps
+        steps = _whole(low, point, high, max_steps, Basis.ASSUMED if shown is None else Basis.ESTIMATED)
+        reason = doubtful(situation, steps.low, steps.high, beyond_cap=beyond)
+        return StepsForecast(
+            steps=Interval(steps.low, steps.high, Basis.ASSUMED, steps.estimate) if reason else steps,
+            cases=len(self.cases),
+            method=model.method,
+            reaches_target=float(np.clip(outlook.met_in_time[0], 1e-6, 1 - 1e-6)),
+            draws=_draws(outlook, z / nominal_z(LEVEL), max_steps),
+            abstained=reason,
+        )
+
+
+def learnt(cases: Sequence[Case], names: Sequence[str]) -> Model:
+    """The model of these feature sets and baselines; without any, of intercepts only."""
+    several = len({case.shift for case in cases}) > 1
+    if not names or not several:
+        hurdle = Hurdle.learnt(cases, (), HIERARCHY)
+        held = HeldOut.of([hurdle], cases) if several else None
+        return Model(("intercepts",), (hurdle,), np.ones(1), held, np.zeros((len(cases), 0)))
+    sets = [name for name in names if name in FEATURE_SETS]
+    tried = [*(sets if len(cases) >= FROM_STACKING else sets[:1]), *(name for name in names if name in BASELINES)]
+    hurdles = [
+        Hurdle.learnt(cases, FEATURE_SETS[name], HIERARCHY)
+        if name in FEATURE_SETS
+        else Hurdle.learnt(cases, BASELINES[name], PLAIN)
+        for name in tried
+    ]
+    held_out = HeldOut.of(hurdles, cases)
+    weights = held_out.stacked() if len(cases) >= FROM_STACKING else held_out.best()
+    places = hurdles[0].design.standardised([case.situation for case in cases])
+    return Model(tuple(tried), tuple(hurdles), weights, held_out, places)
+
+
+def intervals(outlook: Outlook, z: float) -> Array:
+    """(n, 2) lower and upper ends in steps; an upper end beyond the cap is infinite."""
+    return outlook.steps_at(np.repeat([[-z, z]], len(outlook.log_cap), axis=0))
+
+
+def _draws(outlook: Outlook, widening: float, max_steps: int) -> Array:
+    """(DRAWS,) equally likely steps, whose central part is the interval; what would take longer stops at the cap."""
+    z = student.quantile((np.arange(DRAWS) + 0.5) / DRAWS) * widening
+    return np.asarray(np.minimum(outlook.steps_at(z[None])[0], max_steps))
+
+
+def _whole(low: float, point: float, high: float, max_steps: int, basis: Basis) -> Interval:
+    """In whole steps, within the cap, ends in order."""
+    first, last = math.floor(min(low, max_steps)), math.ceil(min(high, max_steps))
+    return Interval(first, last, basis, min(max(round(min(point, max_steps)), first), last))
+
+
+def _abstained(reason: str, max_steps: int) -> StepsForecast:
+    declared = Interval(min(1, max_steps), max_steps, Basis.ASSUMED)
+    return StepsForecast(declared, cases=0, method="declared budget", abstained=reason)

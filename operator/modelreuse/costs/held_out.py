@@ -1,0 +1,152 @@
+"""How good predictions are where it counts: on shifts that were not among the records.
+
+Cases of one shift are alike, so leaving out one of them shows nothing; whole shifts are left out. Every shift weighs
+the same, however many retrainings it had.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from modelreuse.costs import student
+from modelreuse.costs.cases import Case
+from modelreuse.costs.hurdle import Hurdle
+from modelreuse.costs.outlook import Outlook
+from modelreuse.costs.student import Array
+
+MOST_ROUNDS = 8
+STACKING_ROUNDS = 200
+
+
+@dataclass(frozen=True)
+class HeldOut:
+    """Every case as several models saw it that were fitted without its shift.
+
+    outlook: of all n cases, k models, weights still equal. shares: (n,) a case's weight: shifts weigh the same, all 1.
+    """
+
+    cases: tuple[Case, ...]
+    outlook: Outlook
+    shares: Array
+
+    @classmethod
+    def of(cls, hurdles: Sequence[Hurdle], cases: Sequence[Case]) -> "HeldOut":
+        """Fits each model once for each part of the shifts. Raises ValueError with fewer than two shifts."""
+        parts = rounds(cases)
+        situations, caps = [case.situation for case in cases], np.array([case.cap for case in cases])
+        seen = []
+        for hurdle in hurdles:
+            x, unseen = hurdle.design.matrix(situations), hurdle.design.unseen(situations)
+            pieces = []
+            for part in range(parts.max() + 1):
+                out = parts == part
+                known = [case for case, left_out in zip(cases, out, strict=True) if not left_out]
+                pieces.append(hurdle.refitted(known, x[~out]).outlook_at(x[out], unseen[out], caps[out]))
+            seen.append(_put_together(pieces, parts))
+        weights = np.full(len(hurdles), 1 / len(hurdles))
+        return cls(tuple(cases), Outlook.mixed(seen, weights), shares(cases))
+
+    @property
+    def shifts(self) -> int:
+        """How many there are."""
+        return len({case.shift for case in self.cases})
+
+    def best(self) -> Array:
+        """(k,) 1 for the model with the largest mean log score; the first of equals."""
+        best = int(np.argmax(self.outlook.log_scores(self.cases) @ self.shares))
+        return np.asarray(np.arange(len(self.outlook.weights)) == best, dtype=np.float64)
+
+    def stacked(self) -> Array:
+        """(k,) weights that maximise the log score of the mixture. Yao et al. 2018, Using stacking, section 3."""
+        scores = self.outlook.log_scores(self.cases)
+        likelihood = np.exp(scores - scores.max(axis=0))
+        weights = self.outlook.weights
+        for _ in range(STACKING_ROUNDS):
+            part = weights[:, None] * likelihood
+            weights = (part / part.sum(axis=0)) @ self.shares
+        found: Array = weights / weights.sum()
+        return found
+
+    def weighted(self, weights: Array) -> Outlook:
+        """All cases as the mixture saw them."""
+        outlook = self.outlook
+        return Outlook(outlook.met, outlook.reaches, outlook.centre, outlook.scale, outlook.log_cap, weights)
+
+    def z_for(self, level: float, weights: Array) -> float:
+        """The z whose intervals hold the share `level`, shifts weighing the same.
+
+        Of all that were trained, and of those that reached their target: what never does is easily held by an upper
+        end beyond the cap, and must not pay for intervals that are too narrow where steps can be counted.
+        """
+        z = self.weighted(weights).conformity(self.cases)
+        started = np.array([case.high != 0 for case in self.cases])
+        reached = np.array([case.high is not None for case in self.cases]) & started
+        return max(
+            _held(z[some], [case for case, chosen in zip(self.cases, some, strict=True) if chosen], level)
+            for some in (started, reached)
+        )
+
+    def concordance(self, weights: Array) -> float:
+        """Harrell's C of the mixture: how often the costlier of two cases was said to be so; 1/2 by chance."""
+        return concordance(self.weighted(weights).burden(), self.cases)
+
+
+def nominal_z(level: float) -> float:
+    """The z of a central interval if the model is right."""
+    return float(student.quantile((1 + level) / 2))
+
+
+def shifts_needed(level: float) -> int:
+    """Fewer shifts than this cannot show such a coverage: the largest of g residuals holds g in g + 1."""
+    return round(level / (1 - level))
+
+
+def shares(cases: Sequence[Case]) -> Array:
+    """(n,) weights that add up to 1, the same for every shift."""
+    _, index, counts = np.unique([case.shift for case in cases], return_inverse=True, return_counts=True)
+    return np.asarray(1 / (len(counts) * counts[index]), dtype=np.float64)
+
+
+def rounds(cases: Sequence[Case]) -> Array:
+    """(n,) which part each case is left out with: whole shifts, at most MOST_ROUNDS parts, whatever the order."""
+    names, index = np.unique([case.shift for case in cases], return_inverse=True)
+    if len(names) < 2:
+        raise ValueError(f"all {len(cases)} cases are of one shift: nothing can be held out")
+    return np.asarray(index % min(len(names), MOST_ROUNDS))
+
+
+def weighted_quantile(values: Array, weights: Array, level: float) -> float:
+    """The least value that, with all smaller ones, has the share `level` of the weights, which add up to 1."""
+    order = np.argsort(values, kind="stable")
+    reached = np.cumsum(weights[order])
+    return float(values[order][min(int(np.searchsorted(reached, level - 1e-12)), len(values) - 1)])
+
+
+def concordance(ranks: Array, cases: Sequence[Case]) -> float:
+    """Harrell's C: over pairs of which one is known to have taken longer; ties of `ranks` count half; 1/2 without any.
+
+    Harrell et al. 1982, Evaluating the yield of medical tests.
+    """
+    ended = np.array([case.high is not None for case in cases])
+    steps = np.array([case.low if case.high is None else (case.low + case.high) / 2 for case in cases])
+    # A run that stopped without the target took longer than all that met it until then.
+    longer = ended[:, None] & (
+        (steps[None, :] > steps[:, None]) | (~ended[None, :] & (steps[None, :] >= steps[:, None]))
+    )
+    difference = ranks[None, :] - ranks[:, None]
+    pairs = float(longer.sum())
+    return float(((difference > 0) + 0.5 * (difference == 0))[longer].sum() / pairs) if pairs else 0.5
+
+
+def _held(z: Array, cases: Sequence[Case], level: float) -> float:
+    return weighted_quantile(z, shares(cases), level) if cases else nominal_z(level)
+
+
+def _put_together(pieces: Sequence[Outlook], parts: Array) -> Outlook:
+    """The parts' outlooks, each case where it was."""
+    order = np.argsort(np.concatenate([np.flatnonzero(parts == part) for part in range(len(pieces))]))
+    names = ("met", "reaches", "centre", "scale")
+    met, reaches, centre, scale = (np.concatenate([getattr(p, n) for p in pieces], axis=1)[:, order] for n in names)
+    log_cap = np.concatenate([piece.log_cap for piece in pieces])[order]
+    return Outlook(met, reaches, centre, scale, log_cap, pieces[0].weights)

@@ -1,0 +1,150 @@
+"""What may come out, as a distribution of steps: already met, met within the cap after so many, or not within the cap.
+
+    P(steps <= t) = met + (1 - met) * reaches * F((log t - centre) / scale) / F((log cap - centre) / scale)
+
+for t up to the cap, F being Student's t; a mixture of such where several models are asked.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from modelreuse.costs import student
+from modelreuse.costs.cases import Case
+from modelreuse.costs.student import Array
+
+POINTS = 241
+"""Step numbers, evenly in logarithms from 1/2 to the cap, at which quantiles are looked up."""
+LEAST_PROBABILITY = 1e-9
+LEAST_STEPS = 0.5
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """For n situations by k models. met, reaches, centre, scale: (k, n); log_cap: (n,); weights: (k,), of the models.
+
+    centre and scale: of log steps, given that the target is reached.
+    """
+
+    met: Array
+    reaches: Array
+    centre: Array
+    scale: Array
+    log_cap: Array
+    weights: Array
+
+    @classmethod
+    def mixed(cls, parts: "Sequence[Outlook]", weights: Array) -> "Outlook":
+        """Several models' outlooks on the same situations as one."""
+        met, reaches, centre, scale = (
+            np.concatenate([getattr(part, name) for part in parts]) for name in ("met", "reaches", "centre", "scale")
+        )
+        return cls(met, reaches, centre, scale, parts[0].log_cap, weights)
+
+    @property
+    def met_at_start(self) -> Array:
+        """(n,) probability that the untouched model meets the target."""
+        return self.weights @ self.met
+
+    @property
+    def met_in_time(self) -> Array:
+        """(n,) probability that the target is met within the cap, from the start or later."""
+        return self.weights @ (self.met + (1 - self.met) * self.reaches)
+
+    def burden(self) -> Array:
+        """(n,) what cases are ranked by: expected log steps, a target that is never met counting as e caps."""
+        later = np.log(np.maximum(self.point(), 1.0))
+        in_time, start = self.met_in_time, self.met_at_start
+        found: Array = (in_time - start) * later + (1 - in_time) * (self.log_cap + 1)
+        return found
+
+    def log_scores(self, cases: Sequence[Case]) -> Array:
+        """(k, n) log probability that each model gave to what came out."""
+        low, high = (
+            self._parts(np.log([[max(step, LEAST_PROBABILITY)] for step in steps]))[:, :, 0]
+            for steps in (
+                [case.low for case in cases],
+                [case.low if case.high is None else case.high for case in cases],
+            )
+        )
+        met = np.array([case.high == 0 for case in cases])
+        never = np.array([case.high is None for case in cases])
+        found = np.where(met, self.met, np.where(never, 1 - low, high - low))
+        return np.log(np.maximum(found, LEAST_PROBABILITY))
+
+    def point(self) -> Array:
+        """(n,) median steps where the target is reached within the cap, and not from the start."""
+        grid = self._grid()
+        return np.exp(_looked_up(grid, self._reached_later(grid), np.full((len(grid), 1), 0.5)))[:, 0]
+
+    def steps_at(self, z: Array) -> Array:
+        """(n, m) steps at z (n, m) of a training that is started, so the target is not met from the start.
+
+        Below 0: the quantile F(z) of those that reach the target; else of all, infinite beyond the cap. So nothing that
+        may never be reached has a low upper end, and it lowers no lower end.
+        """
+        levels = student.below(z)
+        grid = self._grid()
+        reached = np.exp(_looked_up(grid, self._reached_later(grid), levels))
+        every = np.exp(_looked_up(grid, self._started(grid), levels))
+        every = np.where(levels > self._in_time[:, None], np.inf, every)
+        found: Array = np.where(z < 0, reached, every)
+        return found
+
+    def conformity(self, cases: Sequence[Case]) -> Array:
+        """(n,) the least z whose interval, `steps_at` -z and z, holds what came out of these trainings.
+
+        Quantile residuals (Dunn and Smyth 1996) of censored outcomes: of one that was never met the upper end must lie
+        beyond where it stopped. Of what was met from the start nothing was trained; it holds the lower end.
+        """
+        middle = [case.low if case.high is None else (case.low + case.high) / 2 for case in cases]
+        at = np.log(np.maximum(middle, LEAST_STEPS))[:, None]
+        below, above = (
+            student.quantile(np.clip(level[:, 0], LEAST_PROBABILITY, 1 - LEAST_PROBABILITY))
+            for level in (self._reached_later(at), self._started(at))
+        )
+        never = np.array([case.high is None for case in cases])
+        found: Array = np.maximum(np.where(never, above, np.maximum(-below, above)), 0)
+        return found
+
+    @property
+    def _in_time(self) -> Array:
+        """(n,) probability that a training that is started reaches the target within the cap."""
+        rest = self.weights[:, None] * (1 - self.met)
+        found: Array = (rest * self.reaches).sum(axis=0) / np.maximum(rest.sum(axis=0), LEAST_PROBABILITY)
+        return found
+
+    def _started(self, log_steps: Array) -> Array:
+        """(n, m) probability that a training that is started reaches the target in at most so many steps."""
+        return self._in_time[:, None] * self._reached_later(log_steps)
+
+    def _reached_later(self, log_steps: Array) -> Array:
+        """(n, m) the same of one that reaches it within the cap."""
+        later = self.weights[:, None] * (1 - self.met) * self.reaches
+        share = later / np.maximum(later.sum(axis=0), LEAST_PROBABILITY)
+        found: Array = np.einsum("kn,knm->nm", share, self._given_reached(log_steps))
+        return found
+
+    def _grid(self) -> Array:
+        first = np.log(LEAST_STEPS)
+        grid: Array = first + (self.log_cap[:, None] - first) * np.linspace(0, 1, POINTS)
+        return grid
+
+    def _given_reached(self, log_steps: Array) -> Array:
+        """(k, n, m) of log_steps (n, m)."""
+        t = (np.minimum(log_steps, self.log_cap[:, None])[None] - self.centre[:, :, None]) / self.scale[:, :, None]
+        whole = student.below((self.log_cap - self.centre) / self.scale)
+        found: Array = student.below(t) / whole[:, :, None]
+        return found
+
+    def _parts(self, log_steps: Array) -> Array:
+        met, reaches = self.met[:, :, None], self.reaches[:, :, None]
+        found: Array = met + (1 - met) * reaches * self._given_reached(log_steps)
+        return found
+
+
+def _looked_up(grid: Array, cdf: Array, levels: Array) -> Array:
+    """(n, m) where each row's cdf (n, g) over grid (n, g) passes the row's levels (n, m)."""
+    rows = zip(levels, cdf, grid, strict=True)
+    return np.array([np.interp(level, values, points) for level, values, points in rows])

@@ -1,0 +1,103 @@
+"""Each retraining as it was predicted by a model that saw neither its group of shifts nor its seed."""
+
+import itertools
+import multiprocessing
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+
+from bench.prediction.study_cases import case_of
+from modelreuse.costs import Case, Experience
+from modelreuse.costs.forecasting import LEVEL, Model, intervals
+from modelreuse.costs.held_out import nominal_z
+from study.records import Record
+
+BASELINES = ("geometric mean", "initial error", "initial cross-entropy")
+HIGHER = 0.9
+
+
+@dataclass(frozen=True)
+class Guess:
+    """One predictor's answer. point: steps if the target is reached later; low, high: of LEVEL, high may be inf.
+
+    spread: width of the interval in logarithms, the cap standing for whatever lies beyond.
+    """
+
+    met_at_start: float
+    met_in_time: float
+    point: float
+    burden: float
+    low: float
+    high: float
+    low_90: float
+    high_90: float
+    spread: float
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A retraining, what was predicted, and what each free baseline would have said. abstained: why, or None."""
+
+    record: Record
+    case: Case
+    guess: Guess
+    baselines: dict[str, Guess]
+    abstained: str | None
+    method: str
+
+
+Round = tuple[list[Record], list[Record]]
+"""What is fitted on, what is tested."""
+
+
+def judged(rounds: Iterable[Round], tier: str) -> list[Judged]:
+    """All test sides of the rounds, one after the other."""
+    both = [(fitted, tested, tier) for fitted, tested in rounds if fitted and tested]
+    with ProcessPoolExecutor(mp_context=multiprocessing.get_context("spawn")) as pool:
+        return list(itertools.chain.from_iterable(pool.map(one_round, *zip(*both, strict=True))))
+
+
+def one_round(fitted: Sequence[Record], tested: Sequence[Record], tier: str) -> list[Judged]:
+    """The tested ones, predicted by what the fitted ones taught."""
+    experience = Experience([case_of(record, tier) for record in fitted])
+    cases = [case_of(record, tier) for record in tested]
+    by_known: dict[tuple[str, ...], list[int]] = {}
+    for index, case in enumerate(cases):
+        by_known.setdefault(experience.usable(case.situation), []).append(index)
+    found = []
+    for rows in by_known.values():
+        some = [cases[row] for row in rows]
+        model = experience.model(some[0].situation)
+        guesses = _guesses(model, some)
+        baselines = {name: _guesses(alone(model, name), some) for name in BASELINES if name in model.names}
+        for place, row in enumerate(rows):
+            forecast = experience.forecast(cases[row].situation, cases[row].cap)
+            others = {name: every[place] for name, every in baselines.items()}
+            found.append(Judged(tested[row], cases[row], guesses[place], others, forecast.abstained, model.method))
+    return found
+
+
+def alone(model: Model, name: str) -> Model:
+    """One part of the model, as if it were all."""
+    weights = np.eye(len(model.names))[model.names.index(name)]
+    return Model(model.names, model.hurdles, weights, model.held_out, model.places)
+
+
+def _guesses(model: Model, cases: Sequence[Case]) -> list[Guess]:
+    outlook = model.outlook([case.situation for case in cases], [case.cap for case in cases])
+    ends = {level: intervals(outlook, model.z(level) or nominal_z(level)) for level in (LEVEL, HIGHER)}
+    caps = np.array([case.cap for case in cases])
+    middle, outer = ends[LEVEL], ends[HIGHER]
+    spread = np.log1p(np.minimum(middle[:, 1], caps)) - np.log1p(middle[:, 0])
+    columns = (
+        outlook.met_at_start,
+        outlook.met_in_time,
+        outlook.point(),
+        outlook.burden(),
+        *middle.T,
+        *outer.T,
+        spread,
+    )
+    return [Guess(*map(float, row)) for row in zip(*columns, strict=True)]
