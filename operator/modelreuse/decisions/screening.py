@@ -11,7 +11,6 @@ from modelreuse.api import (
     Failure,
     ModelAssessment,
     ModelReuseCheckStatus,
-    Recommendation,
     ScreenedModel,
     Screening,
     next_time,
@@ -62,7 +61,7 @@ def _continued(
     failure = step.stalled or next((one.failure for one in found.assessments if one.failure), None)
     if failure is not None:
         return Progress(ended, events=(Event("Warning", failure.reason, f"scheduled assessment: {failure.message}"),))
-    if _waits(status, now) and _advice(status.recommendation) == _advice(found.recommendation):
+    if _waits(status, now) and _advice(found) <= _advice(status):
         return Progress(ended)
     return Progress(found.model_copy(update={"history": history_with(status)}))
 
@@ -87,8 +86,6 @@ def _waits(status: ModelReuseCheckStatus, now: datetime) -> bool:
     return offered is not None and not decided and (offered.expires_at is None or now < offered.expires_at)
 
 
-def _advice(recommendation: Recommendation | None) -> tuple[str, str, tuple[str, ...]] | None:
-    """What somebody would do by it; the reasons may change."""
-    if recommendation is None:
-        return None
-    return recommendation.action, recommendation.model, tuple(recommendation.layers)
+def _advice(status: ModelReuseCheckStatus) -> set[tuple[str, str, tuple[str, ...]]]:
+    """What somebody would do by it, whatever the reasons; empty where no policy makes anything of it."""
+    return {(each.action, each.model, tuple(each.layers)) for each in (status.recommendation,) if each is not None}

@@ -142,8 +142,8 @@ def test_an_approval_in_the_meantime_ends_it() -> None:
 def test_nothing_is_screened_while_a_retraining_runs() -> None:
     scene = scenes.approve(waiting()).then().then().then()
     assert scene.status["retraining"]["launched"]
-    assert created(scene.later(hours=3).plan()) == []
-    assert scene.later(hours=3).plan().status.screening is None
+    todo = scene.later(hours=3).plan()
+    assert (todo.create, todo.status.screening, todo.status.screened_at) == ((), None, None)
 
 
 def test_a_suspended_check_is_not_screened() -> None:
@@ -173,9 +173,10 @@ def test_an_answer_counts_only_from_the_job_that_status_names() -> None:
 
 def test_a_stranger_under_its_name_ends_it_quietly() -> None:
     scene = waiting().but(nonce=ANOTHER).later(hours=1).then()
-    taken = scene.with_job(job(scene), owner_uid="somebody").then()
-    assert "screening" not in taken.status
-    assert "Stalled" not in taken.kinds
+    todo = scene.with_job(job(scene), owner_uid="somebody").plan()
+    assert todo.status.screening is None
+    assert "Stalled" not in {each.type for each in todo.status.conditions}
+    assert [(event.type, event.reason) for event in todo.events] == [("Warning", "NameTaken")]
 
 
 def test_a_new_assessment_by_hand_ends_it() -> None:
@@ -189,3 +190,11 @@ def test_one_that_takes_longer_than_its_turn_goes_on() -> None:
     later = running.but(nonce="beef" * 8).later(hours=3).then()
     assert later.status["screening"] == running.status["screening"]
     assert later.plan().wake_at == datetime.fromisoformat(later.status["approval"]["expiresAt"])
+
+
+def test_a_policy_that_goes_at_that_moment_voids_nothing_by_itself() -> None:
+    scene = screening(waiting())
+    name = job(scene)
+    gone = scene.answered(name, summary(scene.jobs[name].task or "", **KEEP)).but(policies=()).then()
+    assert gone.status["nonce"] == scenes.NONCE
+    assert gone.but(policies=scene.policies).then().digest == waiting().digest
