@@ -75,7 +75,7 @@ def scores_of(assessment: ModelAssessment) -> Mapping[str, Decimal]:
 
 def quality_loss(assessment: ModelAssessment, usual: Decimal | None) -> Loss | None:
     """The loss from the `usual` quality; None where that is unknown, or labels on the new data don't tell."""
-    new, labelled = scores_of(assessment).get("initial_accuracy_new"), assessment.labelled or 0
+    new, labelled = scores_of(assessment).get("initial_accuracy_new"), assessment.labelled
     if usual is None or new is None or not labelled or assessment.evidence in (None, "L0"):
         return None
     if assessment.evidence == "L2":
@@ -113,19 +113,20 @@ def _without_labels(
     scores = scores_of(assessment)
     guess = scores.get("estimated_accuracy")
     guessed = None if guess is None or usual is None else usual - guess
-    if far is not None and (guessed is None or guessed > reuse.tolerated_loss):
-        return _adapt(far if guessed is None else f"{far}, and confidence guesses a loss of {format_decimal(guessed)}")
+    settled = _settled(assessment, reuse, usual)
+    if far is not None:
+        if guessed is None:
+            return _adapt(far)
+        said = f"confidence guesses a loss of {format_decimal(guessed)}"
+        if guessed > reuse.tolerated_loss:
+            return _adapt(f"{far}, and {said}")
+        return _labels_needed(f"{far}, but {said}, and only labels tell which is right; {settled}")
     if missing := _missing(scores, reuse):
         return Judgement(Verdict.UNSETTLED, "ScoreMissing", missing)
-    if far is not None and guessed is not None:
-        known = (
-            f"{far}, but confidence guesses a loss of {format_decimal(guessed)}, and only labels tell which is right"
-        )
-    elif reuse.max_resque_dist is None:
-        known = "the policy judges by quality alone, which takes labels"
-    else:
-        known = "the representations have hardly moved, but that alone doesn't show that the answers are right"
-    return Judgement(Verdict.UNSETTLED, "LabelsNeeded", f"{known}; {_settled(assessment, reuse, usual)}")
+    if reuse.max_resque_dist is None:
+        return _labels_needed(f"the policy judges by quality alone, which takes labels; {settled}")
+    known = "the representations have hardly moved, but that alone doesn't show that the answers are right"
+    return _labels_needed(f"{known}; {settled}")
 
 
 def _settled(assessment: ModelAssessment, reuse: ReuseThresholds, usual: Decimal | None) -> str:
@@ -148,3 +149,7 @@ def _told(loss: Loss, assessment: ModelAssessment) -> str:
 
 def _adapt(why: str) -> Judgement:
     return Judgement(Verdict.ADAPT, "BeyondThresholds", why)
+
+
+def _labels_needed(why: str) -> Judgement:
+    return Judgement(Verdict.UNSETTLED, "LabelsNeeded", why)

@@ -49,6 +49,7 @@ TABLE = [
     ("L0", 0, BOTH, far(), ADAPT),
     ("L0", 0, BOTH, far(estimated_accuracy="0.85"), LABELS),
     ("L0", 0, BOTH, far(estimated_accuracy="0.8499"), ADAPT),
+    ("L0", 0, BOTH, {"initial_accuracy_reference": "", "estimated_accuracy": "0.9"}, LABELS),
     ("L0", 0, QUALITY, far(estimated_accuracy="0.4"), LABELS),
     ("L0", 0, DISTANCE, far(estimated_accuracy="0.85"), LABELS),
     ("L0", 0, BOTH, {"resque_dist": ""}, MISSING),
@@ -108,13 +109,16 @@ def judgement(tier: EvidenceTier, labelled: int, samples: int, standard: str | N
 
 
 def test_an_audit_that_is_too_small_tells_its_interval_and_how_many_labels_would_do() -> None:
-    told = why("L1", 100, initial_accuracy_new="0.9")
-    assert told.startswith("by 100 labels quality fell by 0 (-0.0448 to 0.0744, 95 %); more than 0.05 can't be ruled")
-    assert "labels on 196 random new samples would settle it: were the error 10 %" in told
+    told = why("L1", 100, initial_accuracy_new="0.89")
+    assert told.startswith(
+        "by 100 labels quality fell by 0.01 (-0.0375 to 0.0863, 95 %); more than 0.05 can't be ruled"
+    )
+    assert "labels on 350 random new samples would settle it: were the error 11 %" in told
 
 
 def test_what_an_audit_must_tell_apart_follows_from_what_confidence_guesses() -> None:
     clear = why("L0", 0, resque_dist="0.1", estimated_accuracy="0.4")
+    assert clear.startswith("the representations have hardly moved, but")
     assert "labels on 50 random new samples would settle it: were the error 60 %" in clear
     assert "against 15 % tolerated" in clear
     close = why("L0", 0, resque_dist="0.1", estimated_accuracy="0.86")
@@ -127,3 +131,5 @@ def test_a_model_that_takes_anothers_place_must_be_as_good_as_that_was() -> None
     assert judgement("L2", 1000, 1000, "0.75", **rows).verdict == "Keep"
     assert judgement("L2", 1000, 1000, "0.7501", **rows).verdict == "Adapt"
     assert judgement("L2", 1000, 1000, "0.1", **rows).verdict == "Keep"
+    unknown = {name: value for name, value in rows.items() if name != "initial_accuracy_reference"}
+    assert judgement("L2", 1000, 1000, "0.75", **unknown).verdict == "Unsettled"
