@@ -50,7 +50,7 @@ def adapt(run: training.Run) -> TrainingResult:
             print(f"step {run.steps}: accuracy {accuracy:.3f} on held-back images, wanted {wanted:.3f}", flush=True)
     artifact = run.resolve(run.plan.output) / f"digits-{run.plan.digest.removeprefix('sha256:')[:12]}.safetensors"
     save_file(model.state_dict(), artifact)
-    return run.finish(artifact, target_reached=passes == PASSES_IN_A_ROW)
+    return run.finish(artifact, target_reached=passes == PASSES_IN_A_ROW, evaluated_every=CHECK_EVERY)
 
 
 def _load(file: Path) -> tuple[Tensor, Tensor]:

@@ -640,6 +640,7 @@ class RetrainingStatus(StatusModel):
     """As the trainer reports."""
     target_reached: bool | None = None
     """As the trainer reports."""
+    evaluated_every: Annotated[Steps, Field(ge=1)] | None = None
     artifact_uri: Annotated[str, StringConstraints(max_length=1024)] | None = None
     artifact_sha256: Sha256 | None = None
     pod_seconds: Amount | None = None

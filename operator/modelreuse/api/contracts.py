@@ -174,6 +174,8 @@ class TrainingResult(ApiModel):
     samples: Count
     seconds: Amount
     target_reached: bool
+    evaluated_every: Annotated[Steps, Field(ge=1)] | None = None
+    """Steps between two looks at the quality, where the training looked regularly."""
     energy_wh: Amount | None = None
     energy_basis: Literal[Basis.MEASURED, Basis.ESTIMATED, Basis.ASSUMED] | None = None
     artifact_uri: Uri

@@ -53,8 +53,8 @@ def judged(assessment: ModelAssessment, reuse: ReuseThresholds, standard: Decima
     scores = scores_of(assessment)
     usual = _usual(scores, standard)
     far = _too_far(scores, reuse)
-    loss = None if usual is None else quality_loss(assessment, usual)
-    if loss is None or usual is None:
+    loss = quality_loss(assessment, usual)
+    if loss is None:
         return _without_labels(assessment, reuse, usual, far)
     if loss.low > reuse.tolerated_loss:
         return _adapt(f"{_told(loss, assessment)}, more than {format_decimal(reuse.tolerated_loss)}")
@@ -73,10 +73,10 @@ def scores_of(assessment: ModelAssessment) -> Mapping[str, Decimal]:
     return {score.name: score.value for score in assessment.scores}
 
 
-def quality_loss(assessment: ModelAssessment, usual: Decimal) -> Loss | None:
-    """The loss from the `usual` quality; None where labels on the new data don't tell."""
+def quality_loss(assessment: ModelAssessment, usual: Decimal | None) -> Loss | None:
+    """The loss from the `usual` quality; None where that is unknown, or labels on the new data don't tell."""
     new, labelled = scores_of(assessment).get("initial_accuracy_new"), assessment.labelled or 0
-    if new is None or not labelled or assessment.evidence in (None, "L0"):
+    if usual is None or new is None or not labelled or assessment.evidence in (None, "L0"):
         return None
     if assessment.evidence == "L2":
         return Loss(usual - new, usual - new, usual - new)

@@ -240,6 +240,7 @@ def _with_result(
         update={
             "steps": result.steps,
             "target_reached": result.target_reached,
+            "evaluated_every": result.evaluated_every,
             "artifact_uri": result.artifact_uri,
             "artifact_sha256": result.artifact_sha256,
             "reported_energy_wh": result.energy_wh,

@@ -143,6 +143,7 @@ def outcome(observed: Observed, status: ModelReuseCheckStatus, terms: Terms | Fa
                 "result": retraining.result,
                 "steps": retraining.steps,
                 "target_reached": retraining.target_reached,
+                "evaluated_every": retraining.evaluated_every,
                 "attempts": retraining.attempts,
                 "pod_seconds": retraining.pod_seconds,
                 "energy_wh": retraining.energy_wh,

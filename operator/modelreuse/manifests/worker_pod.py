@@ -1,5 +1,6 @@
 """The pod in which our worker runs: no root, no capability, no token, nothing writable but a scratch volume."""
 
+import math
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -153,7 +154,9 @@ def storage_environment(template: Mapping[str, Any]) -> list[dict[str, Any]]:
 def _scratch_size(template: Mapping[str, Any]) -> str:
     """Of the scratch volume, as a quantity: above it the kubelet evicts the pod, so the worker stops before."""
     values = {each["name"]: each.get("value") or "" for each in _worker_of(template).get("env", [])}
-    return f"{-(-(scratch_limit(values.get(SCRATCH_LIMIT_ENV, '')) + SCRATCH_BESIDES) // 2**20)}Mi"
+    mebibytes = math.ceil((scratch_limit(values.get(SCRATCH_LIMIT_ENV, "")) + SCRATCH_BESIDES) / 2**20)
+    # As the API server writes it, so that what is read back is what was asked for.
+    return f"{mebibytes}Mi" if mebibytes % 1024 else f"{mebibytes // 1024}Gi"
 
 
 def _worker_of(template: Mapping[str, Any]) -> Mapping[str, Any]:

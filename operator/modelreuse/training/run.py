@@ -68,12 +68,16 @@ class Run:
         self._steps += 1
         self._samples += samples
 
-    def finish(self, artifact: Path | str, *, target_reached: bool) -> TrainingResult:
+    def finish(
+        self, artifact: Path | str, *, target_reached: bool, evaluated_every: int | None = None
+    ) -> TrainingResult:
         """Stops the meter, hashes the artefact, writes the result to the termination log and returns it.
 
         artifact: the file with the new weights, inside the plan's output folder. target_reached: whether the objective
-        was met; where it was not, the steps count as a lower bound. Call it once. Raises TrainingError, and then
-        nothing is written, for a missing or empty file, a file elsewhere, and a target_reached that is no bool.
+        was met; where it was not, the steps count as a lower bound. evaluated_every: steps between two looks at the
+        quality; the target was met somewhere between them, which makes the next prediction better. Call it once. Raises
+        TrainingError, and then nothing is written, for a missing or empty file, a file elsewhere, a target_reached that
+        is no bool, and an evaluated_every that is no number of steps.
         """
         if self._finished:
             raise TrainingError("finish was called twice; a training has one result")
@@ -81,6 +85,8 @@ class Run:
             raise TrainingError(
                 f"target_reached={target_reached!r}: give True or False, as in bool(accuracy >= target)"
             )
+        if evaluated_every is not None and (type(evaluated_every) is not int or evaluated_every < 1):
+            raise TrainingError(f"evaluated_every={evaluated_every!r}: give a whole number of steps, at least 1")
         path = Path(artifact)
         uri = uri_below(path, self.plan.output, self._root)
         digest = _sha256(path)
@@ -92,6 +98,7 @@ class Run:
             samples=self._samples,
             seconds=decimal(measured.seconds),
             target_reached=target_reached,
+            evaluated_every=evaluated_every,
             energy_wh=decimal(measured.energy_joules / _JOULES_PER_WH),
             energy_basis=_BASES[str(measured.energy_basis)],
             artifact_uri=uri,

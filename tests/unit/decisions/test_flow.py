@@ -62,6 +62,15 @@ def test_a_check_goes_from_question_to_promotion() -> None:
     assert (last.create, last.outcome, last.events) == ((), None, ())
 
 
+def test_the_record_says_between_which_steps_the_target_was_met() -> None:
+    scene = scenes.launched()
+    scene = scene.answered(scene.training, result(scene.digest, evaluatedEvery=20)).then().then()
+    scene = scene.answered(scene.verification, verified(scene.jobs[scene.verification].task or "")).then()
+    outcome = scene.records[0].outcome
+    assert outcome is not None
+    assert (outcome.steps, outcome.evaluated_every) == (400, 20)
+
+
 def test_what_the_trainer_is_told_is_what_was_approved() -> None:
     launch = scenes.recorded().plan()
     told = scenes.plan_of(launch.create[0])
@@ -78,5 +87,8 @@ def test_the_record_says_what_was_known_before() -> None:
     assert (record.spec.approval.requested_by, record.spec.approval.approved_by) == ("erika", "petra")
     assert record.spec.approval.digest == scenes.recorded().digest
     assert record.spec.check is not None
+    assessment = scenes.recorded().status["assessments"][0]
+    assert record.spec.samples == assessment["samples"]
+    assert str(record.spec.trainable_share) == assessment["trainableShare"]
     assert record.spec.check.uid == scenes.UID
     assert str(record.spec.target) == "0.855"

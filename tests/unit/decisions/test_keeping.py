@@ -74,6 +74,8 @@ TABLE = [
     ("L2", 1000, DISTANCE, near("0.8499"), ADAPT),
     ("L2", 1000, BOTH, {"resque_dist": "", **near("0.9")}, MISSING),
     ("L2", 1000, BOTH, {"initial_accuracy_reference": "", **near("0.9")}, LABELS),
+    ("L2", 1000, BOTH, {}, LABELS),
+    ("L1", 0, BOTH, near("0.9"), LABELS),
     # L3: a pilot makes no error rate surer than its labels do.
     ("L3", 100, BOTH, near("0.99"), KEEP),
     ("L3", 100, BOTH, near("0.9"), SMALL),

@@ -42,7 +42,7 @@ def with_worker(**fields: Any) -> Json:
 
 
 @pytest.mark.parametrize(
-    ("declared", "size"), [(None, "21504Mi"), ("1073741824", "2048Mi"), ("1", "1025Mi"), ("plenty", "21504Mi")]
+    ("declared", "size"), [(None, "21Gi"), ("1073741824", "2Gi"), ("1", "1025Mi"), ("plenty", "21Gi")]
 )
 def test_the_scratch_volume_holds_the_downloads_that_are_declared_and_a_gibibyte(
     declared: str | None, size: str

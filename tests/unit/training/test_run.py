@@ -106,6 +106,19 @@ def test_whether_the_target_was_reached_is_yes_or_no(start, artifact, log, reach
     assert not log.exists()
 
 
+def test_how_often_the_training_looked_is_told(start, artifact, log):
+    start().finish(artifact, target_reached=True, evaluated_every=25)
+    assert parse_message(TrainingResult, log.read_text()).evaluated_every == 25
+
+
+@pytest.mark.parametrize("every", [0, -5, 2.5, True, "10"])
+def test_how_often_it_looked_is_a_number_of_steps(start, artifact, log, every):
+    with pytest.raises(training.TrainingError, match="whole number of steps"):
+        start().finish(artifact, target_reached=True, evaluated_every=every)
+
+    assert not log.exists()
+
+
 def test_an_artefact_elsewhere_is_refused(start, tmp_path, log):
     (tmp_path / "new.pt2").write_bytes(b"weights")
 
