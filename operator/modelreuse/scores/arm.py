@@ -7,16 +7,17 @@ standard deviations, because layers differ in scale.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from typing_extensions import override
 
-from modelreuse.scores.layer_distances import KINDS, layer_distances
-from modelreuse.scores.layer_histograms import LayerHistograms
-from modelreuse.scores.layer_shift import judged, undefined_layers
-from modelreuse.scores.result import ScoreResult
-from modelreuse.scores.sketch import Score, Sketches
+from modelreuse.scores.layer_distances import KINDS, LayerDistance
+from modelreuse.scores.layer_score import LayerScore
+from modelreuse.scores.layer_shift import judged
+from modelreuse.scores.replicates import Distance
 
 
-class Arm(Score):
+class Arm(LayerScore):
     """Mean over layers of the mean over channels of W1, in standard deviations of the channel over the reference.
 
     raw is 0 or more; the value is that less the null. A channel's standard deviation is taken for at least 5 % of the
@@ -25,14 +26,7 @@ class Arm(Score):
 
     name = "arm"
     means = "Mean distance that activations moved, in reference standard deviations, less that of unmoved data."
-    reads = (LayerHistograms,)
 
     @override
-    def result(self, reference: Sketches, new: Sketches) -> ScoreResult:
-        then, now = reference.of(LayerHistograms), new.of(LayerHistograms)
-        if undefined := undefined_layers(self.name, then, now):
-            return ScoreResult(self.name, None, self.means, 0, undefined=undefined)
-        layers = layer_distances(reference, new)
-        distance = judged(layers, KINDS.index("wasserstein"))
-        details = {"layers": float(len(layers)), **distance.details()}
-        return ScoreResult(self.name, distance.value, self.means, int(now.samples.sum()), details=details)
+    def distance(self, layers: Sequence[LayerDistance]) -> tuple[Distance, dict[str, float]]:
+        return judged(layers, KINDS.index("wasserstein")), {"layers": float(len(layers))}

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from typing_extensions import override
 
-from modelreuse.scores.layer_distances import KINDS, layer_distances
-from modelreuse.scores.layer_histograms import LayerHistograms
-from modelreuse.scores.layer_shift import judged, undefined_layers
-from modelreuse.scores.result import ScoreResult
-from modelreuse.scores.sketch import Score, Sketches
+from modelreuse.scores.layer_distances import KINDS, LayerDistance
+from modelreuse.scores.layer_score import LayerScore
+from modelreuse.scores.layer_shift import judged
+from modelreuse.scores.replicates import Distance
 
 
-class RepresentationChange(Score):
+class RepresentationChange(LayerScore):
     """p of PreIndex (arXiv 2408.01446): mean over layers, channels and four distances between histograms.
 
     The four, each less its null and in the details: Wasserstein in reference standard deviations, Bhattacharyya
@@ -22,15 +23,8 @@ class RepresentationChange(Score):
 
     name = "representation_change"
     means = "Mean of four distances between activation histograms, less that of unmoved data: 0 unmoved."
-    reads = (LayerHistograms,)
 
     @override
-    def result(self, reference: Sketches, new: Sketches) -> ScoreResult:
-        then, now = reference.of(LayerHistograms), new.of(LayerHistograms)
-        if undefined := undefined_layers(self.name, then, now):
-            return ScoreResult(self.name, None, self.means, 0, undefined=undefined)
-        layers = layer_distances(reference, new)
-        distance = judged(layers)
+    def distance(self, layers: Sequence[LayerDistance]) -> tuple[Distance, dict[str, float]]:
         kinds = {kind: judged(layers, index).value for index, kind in enumerate(KINDS)}
-        details = {**kinds, **distance.details()}
-        return ScoreResult(self.name, distance.value, self.means, int(now.samples.sum()), details=details)
+        return judged(layers), kinds

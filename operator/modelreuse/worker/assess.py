@@ -29,7 +29,7 @@ from modelreuse.worker.data import DataSet, Transform, check_class_count, check_
 from modelreuse.worker.effort import Effort, default_device, device_name, meter
 from modelreuse.worker.errors import TaskError
 from modelreuse.worker.formats.load import load_model
-from modelreuse.worker.formats.model import ModelFields
+from modelreuse.worker.model_fields import ModelFields, reference_field
 from modelreuse.worker.output import Output
 from modelreuse.worker.places import Places
 from modelreuse.worker.probe import Timing, timed
@@ -50,7 +50,6 @@ from modelreuse.worker.summary import fitted
 from modelreuse.worker.user_code import find
 from modelreuse.worker.wording import one_line
 
-REFERENCE_FIELD = "spec.data.reference.uri"
 NEW_FIELD = "spec.data.new.uri"
 EVALUATION_FIELD = "spec.data.evaluation.uri"
 TRANSFORM_FIELD = "spec.data.transform"
@@ -108,8 +107,7 @@ def _assessed(
     fields = ModelFields.of_candidate(task.model.name)
     progress("loading", 0, 0)
     transform = find(task.data.transform, TRANSFORM_FIELD) if task.data.transform else None
-    reference_field = REFERENCE_FIELD if task.model.reference is None else fields.reference
-    reference, new, evaluation = _load_data(task, places, transform, reference_field)
+    reference, new, evaluation = _load_data(task, places, transform)
     loaded, model_sha256 = load_model(task.model, fields, places, device)
     module = loaded.module
 
@@ -164,10 +162,10 @@ def _assessed(
 
 
 def _load_data(
-    task: AssessmentTask, places: Places, transform: Transform | None, reference_field: str
+    task: AssessmentTask, places: Places, transform: Transform | None
 ) -> tuple[DataSet, DataSet, str | None]:
     """Reference, new data, and the evaluation data's hash: it is frozen with the assessment, though not used yet."""
-    reference = load_data(task.data.reference, reference_field, task.data, places, transform)
+    reference = load_data(task.data.reference, reference_field(task.model), task.data, places, transform)
     new = load_data(task.data.new, NEW_FIELD, task.data, places, transform)
     if task.data.labels and not reference.labelled and not new.labelled:
         raise TaskError(

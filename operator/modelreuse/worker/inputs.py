@@ -13,6 +13,7 @@ from modelreuse.api.uris import is_folder
 from modelreuse.worker.code_folder import CODE_FIELD, copied
 from modelreuse.worker.errors import TaskError
 from modelreuse.worker.formats.data import staged_data
+from modelreuse.worker.model_fields import ModelFields, reference_field
 from modelreuse.worker.places import Places
 from modelreuse.worker.staged import stage
 
@@ -35,16 +36,15 @@ def _found(task: InputsTask, places: Places) -> Iterator[tuple[str, str, str, st
         with tempfile.TemporaryDirectory(prefix="code-") as copy:
             yield task.code.uri, CODE_FIELD, copied(task.code.uri, places, Path(copy)), task.hashes.code
     if not _in_the_image(task.model.uri):
-        field = f"spec.models[name={task.model.name}].uri"
+        field = ModelFields.of_candidate(task.model.name).uri
         yield task.model.uri, field, _model_sha256(task.model, field, places), task.hashes.model
     data, hashes = task.data, task.hashes
-    for name, source, approved in (
-        ("reference", data.reference, hashes.reference),
-        ("new", data.new, hashes.new),
-        ("evaluation", data.evaluation, hashes.evaluation),
+    for field, source, approved in (
+        (reference_field(task.model), data.reference, hashes.reference),
+        ("spec.data.new.uri", data.new, hashes.new),
+        ("spec.data.evaluation.uri", data.evaluation, hashes.evaluation),
     ):
         if source is not None and not _in_the_image(source.uri):
-            field = f"spec.data.{name}.uri"
             yield source.uri, field, staged_data(source, field, places, keep=False).sha256, approved
 
 

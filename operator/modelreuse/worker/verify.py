@@ -17,7 +17,7 @@ from modelreuse.worker.data import DataSet, check_class_count, load_data
 from modelreuse.worker.effort import default_device
 from modelreuse.worker.errors import TaskError
 from modelreuse.worker.formats.load import load_model
-from modelreuse.worker.formats.model import ModelFields
+from modelreuse.worker.model_fields import ModelFields
 from modelreuse.worker.places import Places
 from modelreuse.worker.user_code import find
 from modelreuse.worker.wording import one_line

@@ -4,7 +4,9 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from cluster.controller.team import Team
 from cluster.person import Object
+from cluster.waiting import until
 from modelreuse.cluster import Client, EventRecorder, Gate, read_manifests
 from modelreuse.controller.cache import Cache
 from modelreuse.controller.key import Key
@@ -14,6 +16,7 @@ from modelreuse.controller.orphans import Orphans
 from modelreuse.controller.reconcile import Reconciler
 from modelreuse.controller.resync import Resync
 from modelreuse.decisions import Observed, Plan, Settings, plan
+from unit.decisions import scenes
 
 TEMPLATES = Path(__file__).parents[3] / "charts/model-reuse-operator/templates"
 
@@ -55,6 +58,18 @@ class Looks:
             self.again.clear()
             wake_at = await self.look(check)
         raise AssertionError("the operator never comes to rest")
+
+    async def assessed(self, team: Team, check: Object) -> None:
+        """The check is assessed, and the operator makes of it what it can."""
+        await self.settle(check)
+        await self.answered(team, check, "assessment", lambda task: scenes.summary(task["task"]))
+
+    async def answered(self, team: Team, check: Object, role: str, message: Callable[[Object], Object]) -> None:
+        """The check's Job of that role succeeds with a message, and the operator takes note."""
+        job = team.job(check, role)
+        team.answer(job, message)
+        until(lambda: team["admin"].get(job)["status"].get("succeeded"), "the Job controller saw the answer")
+        await self.settle(check)
 
     def _plan(self, observed: Observed, now: datetime) -> Plan:
         self.observed.append(observed)

@@ -7,7 +7,6 @@ import pytest
 from cluster.controller.looks import Looks
 from cluster.controller.team import Team
 from cluster.person import Object
-from cluster.waiting import until
 from unit.decisions import scenes
 
 ROOM_FOR_ONE = {"energyKwh": "0.004", "window": "24h"}
@@ -15,11 +14,7 @@ ROOM_FOR_ONE = {"energyKwh": "0.004", "window": "24h"}
 
 
 async def offered(looks: Looks, team: Team, check: Object) -> None:
-    await looks.settle(check)
-    job = team.job(check, "assessment")
-    team.answer(job, lambda task: scenes.summary(task["task"]))
-    until(lambda: team["admin"].get(job)["status"].get("succeeded"), "the Job controller saw the answer")
-    await looks.settle(check)
+    await looks.assessed(team, check)
     team["alice"].annotate(check, approve=team.digest(check))
 
 
@@ -44,10 +39,7 @@ async def test_what_is_reserved_stands_in_the_policy_when_the_job_does(looks: Lo
 async def test_a_retraining_that_ends_gives_back_what_it_did_not_use(looks: Looks, team: Team) -> None:
     team.govern(budget=ROOM_FOR_ONE)
     check = await launched(looks, team)
-    job = team.job(check, "retraining")
-    team.answer(job, lambda plan: scenes.result(plan["digest"]))
-    until(lambda: team["admin"].get(job)["status"].get("succeeded"), "the Job controller saw the answer")
-    await looks.settle(check)
+    await looks.answered(team, check, "retraining", lambda plan: scenes.result(plan["digest"]))
     assert team.ledger()["reservations"] == []
     (charge,) = team.ledger()["charges"]
     assert charge["podSeconds"] == "60"

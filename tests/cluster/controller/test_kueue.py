@@ -25,11 +25,7 @@ async def queued(looks: Looks, team: Team) -> tuple[Object, Object]:
     check = team.obj("ModelReuseCheck", "line-7")
     check = team["bob"].create({**check, "spec": scenes.spec(retraining=retraining | {"jobTemplate": held})})
     await looks.resync()
-    await looks.settle(check)
-    job = team.job(check, "assessment")
-    team.answer(job, lambda task: scenes.summary(task["task"]))
-    until(lambda: team["admin"].get(job)["status"].get("succeeded"), "the Job controller saw the answer")
-    await looks.settle(check)
+    await looks.assessed(team, check)
     team["alice"].annotate(check, approve=team.digest(check))
     await looks.settle(check)
     return check, team.job(check, "retraining")
@@ -77,9 +73,7 @@ async def test_a_queue_holds_places_preempts_and_lets_go_and_all_of_it_is_one_re
     second = let_go(team, job)
     assert second["metadata"]["uid"] != first["metadata"]["uid"]
     await looks.settle(check)
-    team.answer(job, lambda plan: scenes.result(plan["digest"]))
-    until(lambda: team["admin"].get(job)["status"].get("succeeded"), "the Job controller saw the answer")
-    await looks.settle(check)
+    await looks.answered(team, check, "retraining", lambda plan: scenes.result(plan["digest"]))
     retraining = team.now(check)["status"]["retraining"]
     assert (retraining["result"], retraining["attempts"]) == ("Succeeded", 2)
     assert retraining["job"]["uid"] == job["metadata"]["uid"]

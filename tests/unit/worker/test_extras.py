@@ -10,7 +10,7 @@ from modelreuse.worker import TaskError
 from modelreuse.worker.content import read
 from modelreuse.worker.data import load_data
 from modelreuse.worker.formats.load import load_model
-from modelreuse.worker.formats.model import ModelFields
+from modelreuse.worker.model_fields import ModelFields
 
 FIELD = "spec.data.new.uri"
 

@@ -13,7 +13,7 @@ from modelreuse.api import AssessmentTask, ModelSource
 from modelreuse.worker.assess import assess
 from modelreuse.worker.errors import TaskError
 from modelreuse.worker.formats.load import load_model
-from modelreuse.worker.formats.model import ModelFields
+from modelreuse.worker.model_fields import ModelFields
 
 FIELDS = ModelFields.of_candidate("current")
 CPU = torch.device("cpu")

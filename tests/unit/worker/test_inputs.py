@@ -152,3 +152,14 @@ def test_a_copy_of_code_leaves_nothing_behind(task, places, tmp_path):
     compare(task(), places)
     assert set(tmp_path.iterdir()) == before
     assert copied("pvc://code", places, tmp_path / "copy") == task().hashes.code
+
+
+def test_a_candidates_own_reference_is_named_where_it_stands(task, places):
+    own = {"name": "current", "uri": "pvc://models/m.pt2", "reference": {"uri": "pvc://data/reference.npz"}}
+    with (places.claim("data") / "reference.npz").open("ab") as file:
+        file.write(b"!")
+
+    with pytest.raises(TaskError) as refusal:
+        compare(task(model=own, hashes=task().hashes.to_wire() | {"reference": DIGEST}), places)
+
+    assert (refusal.value.reason, refusal.value.field) == ("InputsChanged", "spec.models[name=current].reference.uri")

@@ -9,8 +9,8 @@ from torch import nn
 
 from modelreuse.worker.content import Content
 from modelreuse.worker.data import DataSet
-from modelreuse.worker.formats.model import ModelFields
 from modelreuse.worker.formats.pt2 import load_pt2
+from modelreuse.worker.model_fields import ModelFields
 from modelreuse.worker.probe import step_cost, throwaway_weights, timed
 from unit.worker.tiny import ArrayRows, build
 

@@ -18,8 +18,8 @@ import torch
 
 from modelreuse.worker.content import Content
 from modelreuse.worker.errors import TaskError
-from modelreuse.worker.formats.model import ModelFields
 from modelreuse.worker.formats.pt2 import load_pt2
+from modelreuse.worker.model_fields import ModelFields
 from unit.worker.tiny import Members, build, exported
 
 FIELDS = ModelFields.of_candidate("current")

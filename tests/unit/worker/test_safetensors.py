@@ -9,8 +9,8 @@ from safetensors.torch import save
 from modelreuse.api import ModelSource
 from modelreuse.worker.content import Content
 from modelreuse.worker.errors import TaskError
-from modelreuse.worker.formats.model import ModelFields
 from modelreuse.worker.formats.safetensors import load_safetensors
+from modelreuse.worker.model_fields import ModelFields
 from unit.worker.tiny import build
 
 SOURCE = """

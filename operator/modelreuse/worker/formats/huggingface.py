@@ -17,7 +17,8 @@ from torch import Tensor, nn
 
 from modelreuse.api.uris import PICKLE_REFUSED, PICKLE_SUFFIXES
 from modelreuse.worker.errors import TaskError
-from modelreuse.worker.formats.model import LoadedModel, ModelFields
+from modelreuse.worker.formats.model import LoadedModel
+from modelreuse.worker.model_fields import ModelFields
 from modelreuse.worker.staged import Staged
 from modelreuse.worker.wording import few, one_line
 

@@ -9,9 +9,10 @@ from modelreuse.api.uris import PICKLE_REFUSED, PICKLE_SUFFIXES, UNKNOWN_MODEL_F
 from modelreuse.worker.content import Content, read
 from modelreuse.worker.errors import TaskError
 from modelreuse.worker.formats import huggingface
-from modelreuse.worker.formats.model import LoadedModel, ModelFields
+from modelreuse.worker.formats.model import LoadedModel
 from modelreuse.worker.formats.pt2 import load_pt2
 from modelreuse.worker.formats.safetensors import load_safetensors
+from modelreuse.worker.model_fields import ModelFields
 from modelreuse.worker.places import Places
 from modelreuse.worker.staged import stage
 

@@ -22,8 +22,9 @@ from torch.export.passes import move_to_device_pass
 from modelreuse.worker.content import Content
 from modelreuse.worker.errors import TaskError
 from modelreuse.worker.formats.archive import DAMAGED, Archive
-from modelreuse.worker.formats.model import LoadedModel, ModelFields
+from modelreuse.worker.formats.model import LoadedModel
 from modelreuse.worker.formats.program import UnsafeProgramError, checked
+from modelreuse.worker.model_fields import ModelFields
 from modelreuse.worker.wording import one_line
 
 _PROGRAM = "models/model.json"

@@ -8,7 +8,8 @@ from torch import Tensor, nn
 from modelreuse.api import ModelSource
 from modelreuse.worker.content import Content
 from modelreuse.worker.errors import TaskError
-from modelreuse.worker.formats.model import LoadedModel, ModelFields
+from modelreuse.worker.formats.model import LoadedModel
+from modelreuse.worker.model_fields import ModelFields
 from modelreuse.worker.user_code import call, find
 from modelreuse.worker.wording import few
 
