@@ -105,7 +105,7 @@ study: setup ## Real retrainings for the predictions' records, as far as they ar
 study-replay: setup ## Run a random 2 % of the study again, SEED=s says which, and compare with the records
 	$(STUDY) replay --seed $(SEED)
 
-study-scores: setup ## Compute the scores of all the study's settings anew
+study-scores: setup ## Compute the scores of all settings that the study has run anew
 	$(STUDY) scores
 
 study-report: setup ## What the study lacks, how its development runs ended, and the noise floor of its seeds

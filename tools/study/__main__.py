@@ -10,7 +10,7 @@ from study.places import PILOT, RECORDS
 from study.records import development
 from study.replay import replay, summary
 from study.report import noise, outcomes
-from study.running import missing, run
+from study.running import begun, missing, run
 from study.store import DEVELOPMENT, Store
 
 
@@ -25,7 +25,7 @@ def parser() -> argparse.ArgumentParser:
             command.add_argument("--settings", type=int, default=120, help="how many settings the pilot has")
     again = commands.add_parser("replay", help="run two in a hundred again and compare")
     again.add_argument("--seed", type=int, default=0, help="which ones")
-    commands.add_parser("scores", help="compute the scores of all settings anew")
+    commands.add_parser("scores", help="compute the scores of all settings that were run anew")
     commands.add_parser("report", help="say what is missing, and how development's runs ended")
     return top
 
@@ -45,7 +45,7 @@ def main() -> int:
             case "replay":
                 _say(summary(replay(store, arguments.seed, _say)))
             case "scores":
-                write_features(settings(), store, _say)
+                write_features(begun(settings(), store), store, _say)
             case "report":
                 _say(f"{sum(len(arms) for _, arms in missing(settings(), store))} runs are missing")
                 rows = [record.row for record in development()]

@@ -32,6 +32,12 @@ def missing(settings: Sequence[Setting], store: Store) -> list[tuple[Setting, tu
     return [(setting, arms) for setting, arms in left if arms]
 
 
+def begun(settings: Sequence[Setting], store: Store) -> list[Setting]:
+    """The settings that were run, at least in part."""
+    done = store.definitions()
+    return [setting for setting in settings if any(setting.run(arm) in done for arm in Arm)]
+
+
 def run(settings: Sequence[Setting], store: Store, say: Say = print, perform: Perform = perform) -> None:
     """Run what is missing; each run is stored when it ends, so an interruption costs at most one."""
     todo = missing(settings, store)

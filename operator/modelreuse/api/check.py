@@ -554,6 +554,8 @@ class PredictedCost(StatusModel):
     currency: Annotated[str, StringConstraints(max_length=3)] | None = None
     reaches_target: Fraction | None = None
     """Probability that the target is reached within `maxSteps`, where records can tell."""
+    quality: Range | None = None
+    """The quality that is attainable within `maxSteps`, where verified records can tell."""
 
 
 class Prediction(StatusModel):

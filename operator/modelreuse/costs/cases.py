@@ -4,6 +4,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from modelreuse.api import Action, ModelAssessment, RetrainingRecord, ScoreStatus, TrainingAction
+from modelreuse.api.record import Outcome
+
+HALF_POINT = 0.005
+"""Qualities are not told apart beyond that."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +35,8 @@ class Case:
     """A finished retraining: the target was met in more than `low` and at most `high` steps.
 
     Both 0: the untouched model met it. high None: it was not met within `low` steps (right-censored). cap: steps within
-    which it had to be met. shift: cases of one shift are no independent evidence; it is held out whole.
+    which it had to be met. shift: cases of one shift are no independent evidence; it is held out whole. quality: ends,
+    in [0, 1], between which lies what was attainable within the cap; None where nobody verified it.
     """
 
     situation: Situation
@@ -39,11 +44,14 @@ class Case:
     high: int | None
     cap: int
     shift: str
+    quality: tuple[float, float] | None = None
 
     def __post_init__(self) -> None:
         high = self.low if self.high is None else self.high
         if not 0 <= self.low <= high <= self.cap or (self.low == high > 0 and self.high is not None) or self.cap < 1:
             raise ValueError(f"not an interval of steps within the cap {self.cap}: more than {self.low} to {self.high}")
+        if self.quality is not None and not 0 <= self.quality[0] < self.quality[1] <= 1:
+            raise ValueError(f"not an interval of qualities: {self.quality}")
 
 
 def situation_of(
@@ -93,9 +101,18 @@ def _case(record: RetrainingRecord) -> Case:
     cap = max(spec.max_steps, steps)
     # One assessment's scores are all alike, whatever was done next.
     shift = spec.mechanism or (spec.hashes.new if spec.hashes else repr(sorted(scores.items())))
+    quality = _attained(outcome)
     if not outcome.target_reached:
-        return Case(situation, steps, None, max(steps, 1), shift)
-    return Case(situation, max(steps - (outcome.evaluated_every or 1), 0), steps, cap, shift)
+        return Case(situation, steps, None, max(steps, 1), shift, quality)
+    return Case(situation, max(steps - (outcome.evaluated_every or 1), 0), steps, cap, shift, quality)
+
+
+def _attained(outcome: Outcome) -> tuple[float, float] | None:
+    """What our own verification found; a training that met its target may have stopped there, short of its best."""
+    if outcome.new_quality is None or outcome.target_reached is None:
+        return None
+    found = float(outcome.new_quality)
+    return max(found - HALF_POINT, 0.0), 1.0 if outcome.target_reached else min(found + HALF_POINT, 1.0)
 
 
 def _scores(listed: Iterable[ScoreStatus]) -> dict[str, float]:

@@ -57,6 +57,17 @@ def _log(figure: Callable[[Situation], float | None], least: float) -> Feature:
     return feature
 
 
+def _log_odds(share: Callable[[Situation], float | None]) -> Feature:
+    def feature(situation: Situation) -> float | None:
+        value = share(situation)
+        if value is None:
+            return None
+        inside = min(max(value, LEAST_SHARE), 1 - LEAST_SHARE)
+        return math.log(inside / (1 - inside))
+
+    return feature
+
+
 FEATURES: Mapping[str, Feature] = MappingProxyType(
     {
         "log_cross_entropy": _log(_score("initial_cross_entropy"), LEAST_NATS),
@@ -75,6 +86,11 @@ FEATURES: Mapping[str, Feature] = MappingProxyType(
         "log_allowed": _log(lambda s: None if s.target is None else 1 - s.target, LEAST_SHARE),
         "log_samples": _log(lambda s: s.samples, 1),
         "trainable_share": lambda s: s.trainable_share,
+        "odds_of_error": _log_odds(_score("initial_error")),
+        "odds_of_lda_error": _log_odds(_score("lda_error")),
+        "odds_of_believed_error": _log_odds(_one_minus("estimated_accuracy")),
+        "odds_after_10": _log_odds(_score("pilot_quality_10")),
+        "odds_after_25": _log_odds(_score("pilot_quality_25")),
         "pilot_gap_10": _missing_to_target("pilot_quality_10"),
         "pilot_gap_25": _missing_to_target("pilot_quality_25"),
     }
@@ -108,6 +124,15 @@ FEATURE_SETS: Mapping[str, tuple[str, ...]] = MappingProxyType(
 
 LABEL_FREE = frozenset({"label-free", "all label-free"})
 """For new data without labels; with labels they only add noise."""
+
+QUALITY_SETS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "pilot": _known("odds_after_25", "odds_after_10", "odds_of_lda_error", "distance"),
+        "labelled": _known("odds_of_lda_error", "odds_of_error", "log_cross_entropy", "distance"),
+        "label-free": _known("odds_of_believed_error", "doubt", "distance", "arm"),
+    }
+)
+"""Of what quality is attainable; the first that a situation and its records have is used."""
 
 BASELINES: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {

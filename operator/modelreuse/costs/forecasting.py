@@ -18,9 +18,10 @@ import numpy as np
 from modelreuse.api import Basis
 from modelreuse.costs import student
 from modelreuse.costs.abstaining import doubtful, far_from, unfounded, unskilled
+from modelreuse.costs.attainable import Attainable
 from modelreuse.costs.cases import Case, Situation
 from modelreuse.costs.design import HIERARCHY, PLAIN
-from modelreuse.costs.features import BASELINES, FEATURE_SETS, FEATURES, LABEL_FREE, is_labelled
+from modelreuse.costs.features import BASELINES, FEATURE_SETS, FEATURES, LABEL_FREE, QUALITY_SETS, TASK, is_labelled
 from modelreuse.costs.held_out import HeldOut, nominal_z, shifts_needed
 from modelreuse.costs.hurdle import Hurdle
 from modelreuse.costs.outlook import Outlook
@@ -93,6 +94,7 @@ class Experience:
     def __init__(self, cases: Sequence[Case]) -> None:
         self.cases = sorted(cases, key=repr)
         self._models: dict[tuple[str, ...], Model] = {}
+        self._attainable: dict[str, Attainable] = {}
         self._half_known: dict[str, bool] = {}
 
     def forecast(self, situation: Situation, max_steps: int) -> StepsForecast:
@@ -113,6 +115,16 @@ class Experience:
             self._models[names] = learnt(self.cases, names)
         return self._models[names]
 
+    def attainable(self, situation: Situation) -> Interval | None:
+        """How good the model can become within the budget; None where too few verified records tell."""
+        if unfounded(situation, self.cases) or sum(case.quality is not None for case in self.cases) < FROM_SLOPES:
+            return None
+        usable = (name for name, features in QUALITY_SETS.items() if self._can_use(situation, features))
+        name = next(usable, "")
+        if name not in self._attainable:
+            self._attainable[name] = Attainable.learnt(self.cases, QUALITY_SETS.get(name, TASK), LEVEL)
+        return self._attainable[name].interval(situation)
+
     def usable(self, situation: Situation) -> tuple[str, ...]:
         """Names of feature sets and baselines that this situation and at least half of the cases can use."""
         if len(self.cases) < FROM_SLOPES:
@@ -122,8 +134,11 @@ class Experience:
         return tuple(
             name
             for name, features in {**wanted, **BASELINES}.items()
-            if not features or (FEATURES[features[0]](situation) is not None and self._known(features[0]))
+            if not features or self._can_use(situation, features)
         )
+
+    def _can_use(self, situation: Situation, features: Sequence[str]) -> bool:
+        return FEATURES[features[0]](situation) is not None and self._known(features[0])
 
     def _known(self, feature: str) -> bool:
         if feature not in self._half_known:

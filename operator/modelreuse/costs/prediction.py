@@ -64,7 +64,9 @@ def predict(
             steps = experience.forecast(situation, max_steps)
             used = max(used, steps.cases)
             methods.append(steps.method if steps.abstained is None else f"{steps.method} ({steps.abstained})")
-            costs.append(_cost(candidate, candidate.assessment.measured, action, steps, batch_size, profile))
+            cost = _cost(candidate, candidate.assessment.measured, action, steps, batch_size, profile)
+            quality = experience.attainable(situation)
+            costs.append(cost.model_copy(update={"quality": quality.to_api()}) if quality else cost)
     return Prediction(
         made_at=now,
         records=used,

@@ -101,6 +101,22 @@ def risk_coverage(every: Sequence[Judged], share: float) -> float:
     return float(log_errors(later(answered)).mean() / log_errors(later(every)).mean())
 
 
+def quality_mae_points(every: Sequence[Judged]) -> float:
+    """Mean absolute error of the quality that was said to be attainable, in points."""
+    return 100 * float(np.mean([abs(one.quality[1] - one.record.row.attainable_quality) for one in every]))
+
+
+def quality_mae_ratio(every: Sequence[Judged]) -> float:
+    """That over the error of a constant, the mean of the records."""
+    usual = [abs(one.usual_quality - one.record.row.attainable_quality) for one in every]
+    return quality_mae_points(every) / (100 * float(np.mean(usual)))
+
+
+def quality_coverage(every: Sequence[Judged]) -> float:
+    """Share of intervals of LEVEL that hold the attainable quality."""
+    return float(np.mean([one.quality[0] <= one.record.row.attainable_quality <= one.quality[2] for one in every]))
+
+
 def pilot_is_over(one: Judged) -> bool:
     """Whether the target was met before the pilot's end, which leaves nothing to predict."""
     return one.case.high is not None and one.case.high <= PILOT_STEPS[-1]

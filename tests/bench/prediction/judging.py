@@ -9,7 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from bench.prediction.study_cases import case_of
-from modelreuse.costs import Case, Experience
+from modelreuse.api import Basis
+from modelreuse.costs import Case, Experience, Interval
 from modelreuse.costs.forecasting import LEVEL, Model, intervals
 from modelreuse.costs.held_out import nominal_z
 from study.records import Record
@@ -38,7 +39,10 @@ class Guess:
 
 @dataclass(frozen=True)
 class Judged:
-    """A retraining, what was predicted, and what each free baseline would have said. abstained: why, or None."""
+    """A retraining, what was predicted, and what each free baseline would have said. abstained: why, or None.
+
+    quality: that was said to be attainable, lower end, median and upper end. usual_quality: the mean of the records.
+    """
 
     record: Record
     case: Case
@@ -46,6 +50,8 @@ class Judged:
     baselines: dict[str, Guess]
     abstained: str | None
     method: str
+    quality: tuple[float, float, float]
+    usual_quality: float
 
 
 Round = tuple[list[Record], list[Record]]
@@ -63,6 +69,7 @@ def one_round(fitted: Sequence[Record], tested: Sequence[Record], tier: str) -> 
     """The tested ones, predicted by what the fitted ones taught."""
     experience = Experience([case_of(record, tier) for record in fitted])
     cases = [case_of(record, tier) for record in tested]
+    usual_quality = float(np.mean([record.row.attainable_quality for record in fitted]))
     by_known: dict[tuple[str, ...], list[int]] = {}
     for index, case in enumerate(cases):
         by_known.setdefault(experience.usable(case.situation), []).append(index)
@@ -75,7 +82,10 @@ def one_round(fitted: Sequence[Record], tested: Sequence[Record], tier: str) -> 
         for place, row in enumerate(rows):
             forecast = experience.forecast(cases[row].situation, cases[row].cap)
             others = {name: every[place] for name, every in baselines.items()}
-            found.append(Judged(tested[row], cases[row], guesses[place], others, forecast.abstained, model.method))
+            quality = experience.attainable(cases[row].situation) or Interval(0, 1, Basis.ASSUMED, usual_quality)
+            attained = (quality.low, quality.estimate or usual_quality, quality.high)
+            why, how = forecast.abstained, model.method
+            found.append(Judged(tested[row], cases[row], guesses[place], others, why, how, attained, usual_quality))
     return found
 
 

@@ -32,7 +32,9 @@ def case_of(record: Record, tier: str) -> Case:
         data_set=row.data_set,
         mechanism=row.shift,
     )
-    return Case(situation, row.steps_low, row.steps_high, CAP, row.group)
+    resolution = 0.5 / row.evaluation_samples
+    quality = (max(row.attainable_quality - resolution, 0.0), min(row.attainable_quality + resolution, 1.0))
+    return Case(situation, row.steps_low, row.steps_high, CAP, row.group, quality)
 
 
 def _scores(record: Record, tier: str) -> dict[str, float]:

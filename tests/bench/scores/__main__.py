@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from bench.scores import networks, published
+from bench.scores import networks, published, reuse
 from modelreuse.scores import (
     SCORES,
     ClassBasis,
@@ -49,6 +49,8 @@ BOUNDS = {
     "drift_vs_evidently_speedup": (">=", 10),
     "shard_max_abs_error": ("<=", 1e-6),
     "shard_speedup_2": (">=", 1.6),
+    "false_reuse_rate": ("<=", 0.05),
+    "reuse_recommended": (">=", 1),
 }
 
 
@@ -335,6 +337,7 @@ PARTS = {
     "drift_speed": drift_speed,
     "memory": memory,
     "shard_speed": shard_speed,
+    "false_reuse": reuse.rates,
 }
 
 

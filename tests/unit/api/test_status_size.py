@@ -23,7 +23,7 @@ from modelreuse.api import (
 )
 from modelreuse.api.record import Outcome
 from modelreuse.api.schema import structural_schema
-from modelreuse.api.types import Amount, Figure, Fraction, Note, Text
+from modelreuse.api.types import MAX_TEXT, Amount, Figure, Fraction, Note, Text
 from unit.api.largest import LONGEST_DECIMAL, largest, size
 
 KIB = 1024
@@ -67,7 +67,7 @@ def test_what_is_a_little_beyond_one_is_not_rounded_into_it() -> None:
         TypeAdapter(Fraction).validate_python("1.0000001")
 
 
-@pytest.mark.parametrize(("kind", "room"), [(Text, 768), (Note, 120)])
+@pytest.mark.parametrize(("kind", "room"), [(Text, MAX_TEXT), (Note, 120)])
 def test_words_beyond_their_room_are_cut_and_show_it(kind: Any, room: int) -> None:
     read = TypeAdapter(kind).validate_python
     assert read("x" * room) == "x" * room

@@ -18,6 +18,7 @@ from modelreuse.api.templates import (
     check_job_template,
     check_pod_template,
 )
+from modelreuse.api.types import MAX_TEXT
 
 Json = dict[str, Any]
 
@@ -163,7 +164,7 @@ def test_a_refusal_names_the_field_of_the_check() -> None:
 def test_a_refusal_is_one_readable_line_whatever_stands_in_the_template() -> None:
     said = complaint(check_pod_template, {"spec": {"evil\n\x1b[31m" + "x" * 500: 1}})
     assert said.isprintable()
-    assert len(said) < 768
+    assert len(said) < MAX_TEXT
 
 
 # --- the retraining's Job --------------------------------------------------------------------------------------------

@@ -60,6 +60,22 @@ def test_a_target_that_was_not_met_for_sure_is_right_censored_where_the_training
     assert (found.low, found.high, found.cap) == (40, None, 40)
 
 
+@pytest.mark.parametrize(
+    ("outcome", "quality"),
+    [
+        ({}, None),
+        ({"newQuality": "0.91"}, (0.905, 1)),
+        ({"newQuality": "0.8", "targetReached": False}, (0.795, 0.805)),
+        ({"newQuality": "1", "targetReached": False}, (0.995, 1)),
+        ({"newQuality": "0.8", "targetReached": None}, None),
+    ],
+)
+def test_a_verified_quality_bounds_what_was_attainable(
+    outcome: dict[str, Any], quality: tuple[float, float] | None
+) -> None:
+    assert case(outcome).quality == pytest.approx(quality)
+
+
 @pytest.mark.parametrize("outcome", [{"result": "Failed"}, {"result": "Lost"}, {"steps": None}])
 def test_what_ended_without_steps_is_no_case(outcome: dict[str, Any]) -> None:
     assert cases_of([record(outcome)]) == []

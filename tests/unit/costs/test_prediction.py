@@ -163,6 +163,7 @@ def record(number: int, action: str = "Retrain") -> RetrainingRecord:
         "result": "Succeeded",
         "steps": 100 + number,
         "targetReached": True,
+        "newQuality": f"{(96 - 2 * number) / 100:.2f}",
     }
     return RetrainingRecord.parse(
         {"metadata": {"name": f"r{number}"}, "spec": spec | {"scores": [score]}, "outcome": outcome}
@@ -180,6 +181,16 @@ def test_records_of_the_same_action_make_an_estimate() -> None:
     assert "declared budget (0 records of FineTune" in found.method
     assert float(found.coverage) == 0.8
     assert found.max_steps == 1000
+
+
+def test_verified_records_tell_the_attainable_quality() -> None:
+    known = [record(number) for number in range(40)]
+    fine, whole = predicted(records=known, actions=(Action.FINE_TUNE, Action.RETRAIN)).costs
+    assert fine.quality is None
+    # All stopped at their target, so nobody knows how much more was possible.
+    assert whole.quality is not None
+    assert 0 < whole.quality.low < (whole.quality.estimate or 0) < whole.quality.high <= 1
+    assert whole.quality.basis == Basis.ASSUMED
 
 
 def test_what_follows_from_steps_is_drawn_together_with_them() -> None:

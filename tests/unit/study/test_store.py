@@ -9,7 +9,7 @@ import pytest
 
 from study.grid import Arm, Setting, settings, slice_of
 from study.row import Row
-from study.running import missing, run
+from study.running import begun, missing, run
 from study.store import DEVELOPMENT, HELD_OUT, Store, read
 from unit.study.rows import ROW, SPLIT, pretended, row_of
 
@@ -53,6 +53,7 @@ def test_an_interrupted_slice_goes_on_where_it_stopped(tmp_path: Path) -> None:
     with pytest.raises(KeyboardInterrupt):
         run(SOME, store, quiet, until_the_lights_go_out)
     assert sorted(store.definitions()) == sorted(performed)
+    assert begun(SOME, store) == list(SOME[:3])
     rest: list[str] = []
 
     def go_on(setting: Setting, arms: Sequence[Arm]) -> Iterator[Row]:

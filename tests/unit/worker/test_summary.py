@@ -17,6 +17,7 @@ from modelreuse.api import (
     decimal,
     parse_message,
 )
+from modelreuse.api.types import MAX_TEXT
 from modelreuse.scores import TrainedSuffix
 from modelreuse.worker.rows import IN_SUMMARY
 from modelreuse.worker.summary import encode, fitted, refused, size
@@ -63,7 +64,7 @@ def moved(*names: str) -> list[MovedLayer]:
 
 
 def finding(index: int, text: str = "m") -> Failure:
-    return Failure(reason=f"Reason{index}" + "x" * 56, message=text * 768)
+    return Failure(reason=f"Reason{index}" + "x" * 56, message=text * MAX_TEXT)
 
 
 @pytest.mark.parametrize("text", ["m", "é", "漢", '"', "\\", "\x00", "😀"])
@@ -156,7 +157,7 @@ def test_no_layers_are_no_finding():
 @pytest.mark.parametrize("kind", [AssessmentSummary, VerificationSummary])
 @pytest.mark.parametrize("text", ["m", "漢", "\x00", '"\\'])
 def test_a_refusal_fits_with_the_longest_sentence(kind, text):
-    error = FieldError(reason="R" * 64, field="f" * 128, message=(text * 768)[:768])
+    error = FieldError(reason="R" * 64, field="f" * 128, message=(text * MAX_TEXT)[:MAX_TEXT])
 
     summary = refused(kind, "\x00" * 128, error)
 
