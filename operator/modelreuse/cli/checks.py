@@ -62,9 +62,12 @@ def documents(path: Path) -> list[Any]:
 
 
 def explain(error: ValidationError, model: type[BaseModel]) -> str:
-    """The first thing that is wrong, in one line, and how many more there are."""
+    """The first thing that is wrong, in one line, and how many more there are.
+
+    A misspelt field comes before one that is missing: the one is why the other seems to be.
+    """
     every = error.errors(include_url=False)
-    first = every[0]
+    first = next((each for each in every if each["type"] == "extra_forbidden"), every[0])
     location, what = first["loc"], _what(first, model)
     field, separator, rest = what.partition(": ")
     if first["type"] == "value_error" and separator and field in _siblings(model, location):

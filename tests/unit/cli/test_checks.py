@@ -41,6 +41,12 @@ def test_a_mistake_is_told_in_one_line(assess, check, path, value, line):
     assert (done.exit_code, done.stderr, done.stdout) == (2, f"{line}\n", "")
 
 
+def test_a_misspelt_field_is_told_before_the_one_that_is_missing_for_it(assess, check):
+    check["spec"]["modells"] = check["spec"].pop("models")
+
+    assert assess(check).stderr == "spec.modells: unknown field; did you mean models? (and 1 more)\n"
+
+
 def test_a_model_that_lacks_its_factory_is_told(assess, check):
     check["spec"]["models"][0]["uri"] = "pvc://models/m.safetensors"
 
