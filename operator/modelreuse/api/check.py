@@ -280,6 +280,8 @@ class Objective(ApiModel):
 
     metric: Literal["accuracy"] = "accuracy"
     target: Target | None = None
+    point_value: Amount | None = None
+    """What one point (0.01) of quality is worth over the time that the model serves, in the CostProfile's currency."""
 
 
 _OUTPUT_IS_WRITTEN = "reports are written: output must be a pvc://, s3://, gs:// or file:// URI"
@@ -574,6 +576,16 @@ class Prediction(StatusModel):
     costs: Annotated[list[PredictedCost], Field(max_length=3 * MAX_MODELS)] = []
 
 
+class ExpectedReturn(StatusModel):
+    """What the recommended action brings beyond what it takes, by the prices that people put on quality and labels."""
+
+    estimate: Figure | None = None
+    low: Figure
+    high: Figure
+    basis: Basis
+    currency: Annotated[str, StringConstraints(max_length=3)]
+
+
 class Recommendation(StatusModel):
     """What the policy makes of the assessment."""
 
@@ -582,6 +594,8 @@ class Recommendation(StatusModel):
     ranked: Annotated[list[DnsLabel], Field(max_length=MAX_MODELS)] = []
     """Where there are several, all candidates, best first: by predicted cost to the target, then by evidence."""
     layers: ListedLayers = []
+    expected_return: ExpectedReturn | None = None
+    """Where `objective.pointValue` and the profile's prices tell."""
     reason: Reason
     message: Text
 

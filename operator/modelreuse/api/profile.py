@@ -68,6 +68,10 @@ class Prices(ApiModel):
 
     currency: Currency
     per_kwh: Amount
+    per_label: Amount | None = None
+    """Of labelling one sample. Without it, or the next, no return is shown: nothing unknown counts as nothing."""
+    per_validation: Amount | None = None
+    """Of putting one retrained model through whatever must pass before it serves: people's time, most of all."""
 
 
 _PUE = "pue is at least 1: the site can't use less energy than its computers"

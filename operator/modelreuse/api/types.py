@@ -238,7 +238,7 @@ def _cut_to(limit: int) -> BeforeValidator:
     return BeforeValidator(lambda value: shortened(value, limit) if isinstance(value, str) else value)
 
 
-MAX_TEXT = 688
+MAX_TEXT = 672
 MAX_NOTE = 120
 
 Text = Annotated[str, _cut_to(MAX_TEXT), StringConstraints(max_length=MAX_TEXT)]

@@ -10,6 +10,7 @@ from modelreuse.costs.grid import UnknownZoneError, with_intensity
 from modelreuse.costs.machine import Machine, dearest_machine, machine_of
 from modelreuse.costs.prediction import Candidate, predict
 from modelreuse.costs.quantities import Interval
+from modelreuse.costs.returns import expected_return
 from modelreuse.costs.spent import NOTHING, energy_of_pod_time, share, spending_of_pod_time, total
 
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
     "cases_of",
     "dearest_machine",
     "energy_of_pod_time",
+    "expected_return",
     "machine_of",
     "predict",
     "share",

@@ -2,10 +2,19 @@
 
 from datetime import datetime
 
-from modelreuse.api import Action, Failure, ModelReuseCheckStatus, Recommendation
+from modelreuse.api import (
+    Action,
+    ExpectedReturn,
+    Failure,
+    ModelReuseCheck,
+    ModelReuseCheckStatus,
+    PredictedCost,
+    Recommendation,
+)
+from modelreuse.costs import expected_return
 from modelreuse.decisions.describing import summary
 from modelreuse.decisions.observed import Observed
-from modelreuse.decisions.offer import cost_of
+from modelreuse.decisions.offer import cost_of, target_of
 from modelreuse.decisions.policies import Rules
 from modelreuse.decisions.predicting import is_outdated, renewed
 from modelreuse.decisions.recommendation import recommend
@@ -27,6 +36,22 @@ def advised(
         )
         return status.model_copy(update={"recommendation": unknown, "summary": None})
     advice = recommend(observed.check.spec, status.assessments, prediction, rules)
-    status = status.model_copy(update={"prediction": prediction, "recommendation": advice})
+    status = status.model_copy(update={"prediction": prediction, "recommendation": advice, "summary": None})
     cost = cost_of(status, advice)
-    return status.model_copy(update={"summary": summary(cost) if cost else None})
+    if cost is None:
+        return status
+    advice = advice.model_copy(update={"expected_return": _return(observed.check, status, cost, rules)})
+    return status.model_copy(update={"recommendation": advice, "summary": summary(cost)})
+
+
+def _return(
+    check: ModelReuseCheck, status: ModelReuseCheckStatus, cost: PredictedCost, rules: Rules
+) -> ExpectedReturn | None:
+    assessment = next(one for one in status.assessments if one.model == cost.model)
+    return expected_return(
+        cost,
+        assessment,
+        target=target_of(check, assessment),
+        point_value=check.spec.objective.point_value,
+        prices=rules.profile.spec.prices,
+    )

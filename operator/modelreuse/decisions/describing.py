@@ -32,6 +32,8 @@ def sentence(cost: PredictedCost, max_steps: int | None = None) -> str:
         parts.append(_figure(cost.carbon_grams_location, "gCO2e", "kgCO2e"))
     if cost.money:
         parts.append(_figure(cost.money, cost.currency or ""))
+    if cost.quality:
+        parts.append(_figure(cost.quality, "accuracy"))
     return f"{cost.action} {cost.model}: {', '.join(parts)}"
 
 
