@@ -7,7 +7,7 @@ controller's queue repeats whole observations, which is safe where repeating sin
 
 from modelreuse.cluster.checks import StatusWrite, list_checks, read_check, write_status
 from modelreuse.cluster.client import Client, Connection, Json, connect, namespace_of
-from modelreuse.cluster.creation import Created, Exists, Refused, create_once
+from modelreuse.cluster.creation import Created, Exists, Refused, create, create_once, dry_create
 from modelreuse.cluster.errors import (
     AlreadyExistsError,
     ApiError,
@@ -31,7 +31,7 @@ from modelreuse.cluster.objects import (
     read_record,
 )
 from modelreuse.cluster.outcomes import record_outcome
-from modelreuse.cluster.rights import Question, User, is_allowed
+from modelreuse.cluster.rights import Question, User, is_allowed, user_name
 from modelreuse.cluster.words import failure_of
 from modelreuse.cluster.workloads import delete_job, list_jobs, read_job, read_pods, set_deadline
 
@@ -56,8 +56,10 @@ __all__ = [
     "UnsentError",
     "User",
     "connect",
+    "create",
     "create_once",
     "delete_job",
+    "dry_create",
     "failure_of",
     "is_allowed",
     "list_checks",
@@ -77,6 +79,7 @@ __all__ = [
     "read_record",
     "record_outcome",
     "set_deadline",
+    "user_name",
     "write_ledger",
     "write_status",
 ]

@@ -5,6 +5,7 @@ leave the last to the shipped table; nothing decides.
 """
 
 from modelreuse.costs.cases import Case, Situation, cases_of, situation_of
+from modelreuse.costs.features import SCORES
 from modelreuse.costs.forecasting import Experience, StepsForecast
 from modelreuse.costs.grid import UnknownZoneError, with_intensity
 from modelreuse.costs.machine import Machine, dearest_machine, machine_of
@@ -14,6 +15,7 @@ from modelreuse.costs.spent import NOTHING, energy_of_pod_time, share, spending_
 
 __all__ = [
     "NOTHING",
+    "SCORES",
     "Candidate",
     "Case",
     "Experience",
