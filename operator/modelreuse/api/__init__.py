@@ -84,8 +84,10 @@ from modelreuse.api.policy import (
     Uncertainty,
 )
 from modelreuse.api.profile import (
+    CALIBRATED,
     CostProfile,
     CostProfileSpec,
+    CostProfileStatus,
     Grid,
     Hardware,
     Prices,
@@ -120,6 +122,7 @@ from modelreuse.api.types import (
 )
 
 __all__ = [
+    "CALIBRATED",
     "MAX_CHARGES",
     "MAX_FINDINGS",
     "MAX_HISTORY",
@@ -145,6 +148,7 @@ __all__ = [
     "ContentHashes",
     "CostProfile",
     "CostProfileSpec",
+    "CostProfileStatus",
     "DataSource",
     "DataSources",
     "DigestComponent",

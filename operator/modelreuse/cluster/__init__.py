@@ -19,8 +19,9 @@ from modelreuse.cluster.errors import (
 )
 from modelreuse.cluster.events import EventRecorder
 from modelreuse.cluster.gate import NAMES_ALONE, Gate, read_manifests
-from modelreuse.cluster.ledgers import write_ledger
+from modelreuse.cluster.ledgers import write_calibration, write_ledger
 from modelreuse.cluster.objects import (
+    list_namespaces,
     list_policies,
     list_profiles,
     list_records,
@@ -64,6 +65,7 @@ __all__ = [
     "is_allowed",
     "list_checks",
     "list_jobs",
+    "list_namespaces",
     "list_policies",
     "list_profiles",
     "list_records",
@@ -80,6 +82,7 @@ __all__ = [
     "record_outcome",
     "set_deadline",
     "user_name",
+    "write_calibration",
     "write_ledger",
     "write_status",
 ]

@@ -8,17 +8,21 @@ from modelreuse.costs.cases import Case, Situation, cases_of, situation_of
 from modelreuse.costs.features import SCORES
 from modelreuse.costs.forecasting import Experience, StepsForecast
 from modelreuse.costs.grid import UnknownZoneError, with_intensity
+from modelreuse.costs.hindsight import LEAST_CLAIMS, Ended, Hindsight, looking_back
 from modelreuse.costs.machine import Machine, dearest_machine, machine_of
 from modelreuse.costs.prediction import Candidate, predict
 from modelreuse.costs.quantities import Interval
 from modelreuse.costs.spent import NOTHING, energy_of_pod_time, share, spending_of_pod_time, total
 
 __all__ = [
+    "LEAST_CLAIMS",
     "NOTHING",
     "SCORES",
     "Candidate",
     "Case",
+    "Ended",
     "Experience",
+    "Hindsight",
     "Interval",
     "Machine",
     "Situation",
@@ -27,6 +31,7 @@ __all__ = [
     "cases_of",
     "dearest_machine",
     "energy_of_pod_time",
+    "looking_back",
     "machine_of",
     "predict",
     "share",
