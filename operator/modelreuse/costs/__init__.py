@@ -4,7 +4,7 @@ Imports the API and numpy only. Power, prices and grid intensity come in as valu
 leave the last to the shipped table; nothing decides.
 """
 
-from modelreuse.costs.cases import Case, Situation, cases_of, situation_of
+from modelreuse.costs.cases import Case, Situation, cases_of, situation_of, teaches
 from modelreuse.costs.features import SCORES
 from modelreuse.costs.forecasting import Experience, StepsForecast
 from modelreuse.costs.grid import UnknownZoneError, with_intensity
@@ -37,6 +37,7 @@ __all__ = [
     "share",
     "situation_of",
     "spending_of_pod_time",
+    "teaches",
     "total",
     "with_intensity",
 ]
