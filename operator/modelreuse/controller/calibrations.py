@@ -11,8 +11,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from modelreuse.api import CostProfile
-from modelreuse.cluster import ApiError, Client, list_namespaces, write_calibration
+from modelreuse.cluster import Client, list_namespaces, write_calibration
 from modelreuse.controller.cache import Cache
+from modelreuse.controller.queue import unexpected
 from modelreuse.controller.resync import EVERY
 from modelreuse.costs import Hindsight, looking_back
 from modelreuse.decisions import Backing, backing, calibration
@@ -37,8 +38,10 @@ class Calibrations:
         while True:
             try:
                 await self.tell()
-            except ApiError as error:
-                _log.warning("CostProfiles: how good predictions are can't be told: %s", error)
+            except Exception as error:  # noqa: BLE001 - checks don't wait for these figures, and must not stop for them
+                _log.error(
+                    "CostProfiles: how good predictions are can't be told: %s", error, exc_info=unexpected(error)
+                )
             await asyncio.sleep(self.every)
 
     async def tell(self) -> None:

@@ -1,5 +1,6 @@
 """The status of CostProfiles is written by compare-and-swap, and only when it changes."""
 
+import asyncio
 from datetime import UTC, datetime
 from typing import Any
 
@@ -62,6 +63,23 @@ async def test_whoever_is_late_tells_it_later() -> None:
         await calibrations.tell()
         await calibrations.tell()
         assert told.answers == []
+
+
+async def test_whatever_goes_wrong_with_it_the_operator_goes_on() -> None:
+    unlike_any = Answer(200, {"metadata": {}, "items": [{}]})
+    async with server([unlike_any, NAMESPACES, written()]) as (told, client):
+        listed, came_so_far = asyncio.Event(), asyncio.Event()
+        listed.set()
+
+        def clock() -> datetime:
+            came_so_far.set()
+            return NOW
+
+        telling = asyncio.create_task(Calibrations(client, cached(), clock, every=0).run(listed))
+        async with asyncio.timeout(30):
+            await came_so_far.wait()
+        assert told.asked[:2] == ["GET /api/v1/namespaces?limit=500"] * 2
+        telling.cancel()
 
 
 async def test_without_a_profile_nothing_is_asked() -> None:
