@@ -127,6 +127,7 @@ def read_table(path: Path) -> RecordTable:
     except StopIteration:
         raise Problem(f"{path}: is empty; its first line names the columns, listed in docs/predictions.md") from None
     columns, mistakes = _columns(header)
+    is_complete = not mistakes
     found: dict[str, PastRetraining] = {}
     number = 0
     for number, (line, row) in enumerate(lines, 1):  # noqa: B007 - how many there were
@@ -134,9 +135,11 @@ def read_table(path: Path) -> RecordTable:
             mistakes.append(f"line {line}: has {len(row)} cells, where line 1 names {len(header)} columns")
             continue
         cells, wrong = _cells(columns, row)
-        wrong = wrong or list(_contradictions(cells))
-        mistakes += [f"line {line}, column {name}: {what}" for name, what in wrong]
-        if not wrong and not mistakes:
+        for name, what in _contradictions(cells):
+            wrong.setdefault(name, what)
+        told = sorted(wrong.items(), key=lambda each: header.index(each[0]) if each[0] in header else len(header))
+        mistakes += [f"line {line}, column {name}: {what}" for name, what in told]
+        if is_complete and not wrong:
             one = _retraining(line, cells)
             if one.name in found:
                 twin = found[one.name].line
@@ -198,21 +201,21 @@ def _score(name: str) -> Column | None:
     return Column(name, RetrainingRecordSpec, "a number, as in 0.25", _figure)
 
 
-def _cells(columns: Sequence[Column | None], row: Sequence[str]) -> tuple[Cells, list[tuple[str, str]]]:
-    """What a line says, and per column what is wrong with it."""
+def _cells(columns: Sequence[Column | None], row: Sequence[str]) -> tuple[Cells, dict[str, str]]:
+    """What a line says, and by column what is wrong with it."""
     cells: dict[str, Any] = {}
-    wrong = []
+    wrong: dict[str, str] = {}
     for column, cell in zip(columns, row, strict=True):
         if column is None:
             continue
         if not cell:
             if column.required:
-                wrong.append((column.name, f"is empty; give {column.wanted}"))
+                wrong[column.name] = f"is empty; give {column.wanted}"
             continue
         try:
             cells[column.name] = column.read(cell)
         except (ValueError, KeyError, InvalidOperation, OverflowError):
-            wrong.append((column.name, f"{_shown(cell)}: give {column.wanted}"))
+            wrong[column.name] = f"{_shown(cell)}: give {column.wanted}"
     given = {column.name: (column, cell) for column, cell in zip(columns, row, strict=True) if column is not None}
     for part in (RetrainingRecordSpec, Outcome):
         try:
@@ -222,9 +225,9 @@ def _cells(columns: Sequence[Column | None], row: Sequence[str]) -> tuple[Cells,
                 name = _column_at(each["loc"], cells)
                 if name in given and name in cells:
                     column, cell = given[name]
-                    wrong.append((name, f"{_shown(cell)}: give {column.wanted}"))
+                    wrong[name] = f"{_shown(cell)}: give {column.wanted}"
                 elif name.startswith("hashes."):
-                    wrong.append((name, "is empty; the three hashes stand there together, or none"))
+                    wrong[name] = "is empty; the three hashes stand there together, or none"
     return cells, wrong
 
 
@@ -235,7 +238,7 @@ def _contradictions(cells: Cells) -> Iterator[tuple[str, str]]:
         for name in ("steps", "targetReached"):
             if name not in cells:
                 yield name, f"is empty; where result is Succeeded, give {_BY_NAME[name].wanted}"
-    if steps is not None and most is not None and steps > most:
+    if steps is not None and most is not None and 0 < most < steps:
         yield "steps", f'"{steps}": is more than maxSteps, {most}'
     if ("energyWh" in cells) != ("energyBasis" in cells):
         name = "energyBasis" if "energyWh" in cells else "energyWh"
