@@ -85,8 +85,10 @@ from modelreuse.api.policy import (
     Uncertainty,
 )
 from modelreuse.api.profile import (
+    CALIBRATED,
     CostProfile,
     CostProfileSpec,
+    CostProfileStatus,
     Grid,
     Hardware,
     Prices,
@@ -121,6 +123,7 @@ from modelreuse.api.types import (
 )
 
 __all__ = [
+    "CALIBRATED",
     "MAX_CHARGES",
     "MAX_FINDINGS",
     "MAX_HISTORY",
@@ -146,6 +149,7 @@ __all__ = [
     "ContentHashes",
     "CostProfile",
     "CostProfileSpec",
+    "CostProfileStatus",
     "DataSource",
     "DataSources",
     "DigestComponent",

@@ -92,12 +92,15 @@ RESOURCES = (
         "costprofiles",
         "cprof",
         namespaced=False,
-        status=False,
+        status=True,
         columns=(
             ("Zone", "string", ".spec.grid.zone", 0),
             ("gCO2e/kWh", "string", ".spec.grid.locationGramsPerKwh", 0),
             ("PUE", "string", ".spec.pue", 0),
+            ("Calibrated", "string", _condition("Calibrated"), 0),
             ("Age", "date", ".metadata.creationTimestamp", 0),
+            ("Factor", "string", ".status.medianFactor", 1),
+            ("Coverage", "string", ".status.coverage", 1),
         ),
     ),
     Resource(

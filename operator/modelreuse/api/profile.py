@@ -1,13 +1,28 @@
 """CostProfile: what a site's hardware draws, emits and costs. Every figure names its source or says it is assumed."""
 
 from decimal import Decimal
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import ConfigDict, Field, StringConstraints, model_validator
 
 from modelreuse.api.check import Metadata
+from modelreuse.api.conditions import Condition
 from modelreuse.api.policy import LabelSelector
-from modelreuse.api.types import Amount, ApiModel, Currency, DnsLabel, ShortText, StatusModel
+from modelreuse.api.types import (
+    Amount,
+    ApiModel,
+    Count,
+    Currency,
+    DnsLabel,
+    Fraction,
+    Generation,
+    ShortText,
+    StatusModel,
+    Time,
+)
+
+CALIBRATED: Final = "Calibrated"
+"""The condition that says whether predicted intervals hold as often as they say."""
 
 
 class Hardware(ApiModel):
@@ -114,6 +129,36 @@ class CostProfileSpec(ApiModel):
         return self
 
 
+class CostProfileStatus(StatusModel):
+    """How good predictions by this profile were. Written by the operator alone."""
+
+    observed_generation: Generation | None = None
+    conditions: Annotated[
+        list[Condition],
+        Field(
+            max_length=4, json_schema_extra={"x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["type"]}
+        ),
+    ] = []
+    own_records: Count = 0
+    """Retrainings of the operator, in namespaces that this profile governs, that predictions learn from."""
+    imported_records: Count = 0
+    """The same of imports, from namespaces that the profile trusts."""
+    judged: Count = 0
+    """Recent retrainings, at most 20, that were predicted with a point and met their target."""
+    median_factor: Amount | None = None
+    """Half of their points were within this factor of the steps that the trainer reported."""
+    baseline: ShortText | None = None
+    """The free guess that did best on the same retrainings."""
+    baseline_median_factor: Amount | None = None
+    """Half of its points were within this factor."""
+    claims: Count = 0
+    """Recent retrainings, at most 20, that were predicted with an interval from records (Estimated)."""
+    coverage: Fraction | None = None
+    """The share of these that ended within the interval; 0.8 is promised."""
+    updated_at: Time | None = None
+    """When any of this last changed."""
+
+
 class CostProfile(StatusModel):
     """The custom resource as the API server serves it. Cluster-scoped."""
 
@@ -121,6 +166,7 @@ class CostProfile(StatusModel):
     kind: Literal["CostProfile"] = "CostProfile"
     metadata: Metadata
     spec: CostProfileSpec
+    status: CostProfileStatus = CostProfileStatus()
 
     @classmethod
     def parse(cls, served: dict[str, Any]) -> "CostProfile":

@@ -106,6 +106,33 @@ def promote_check(uri: str, sha256: str | None, file: Path | None, namespace: st
         command.run(uri, sha256, file, Place(context, namespace))
 
 
+@main.group()
+def records() -> None:
+    """Past retrainings, that predictions learn from."""
+
+
+@records.command("import")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--context", metavar="NAME", help="Of the kubeconfig, instead of its current one.")
+@click.option("-n", "--namespace", metavar="NAME", help="Instead of the context's own.")
+@click.option(
+    "--dry-run", "dry", is_flag=True, help="Check the file, ask the API server (if one is known), and create nothing."
+)
+def import_records(file: Path, context: str | None, namespace: str | None, dry: bool) -> None:
+    """Create a RetrainingRecord for each line of FILE, a CSV table of past retrainings.
+
+    Its first line names the columns: docs/predictions.md lists them. The whole file is checked before anything is
+    created, and what is there already is left as it is, so an import that was interrupted is just given again.
+
+    Exit status: 0 all are there, 2 something in the file must be mended, 1 the API server is in the way.
+    """
+    from modelreuse.cli import records as command
+    from modelreuse.cli.stored import Place
+
+    with _exit_status():
+        command.run(file, Place(context, namespace), dry=dry)
+
+
 @contextmanager
 def _exit_status() -> Iterator[None]:
     """Ends the command as a problem says, with its one line on standard error."""

@@ -115,7 +115,9 @@ def _parsed(kind: type[Kind], served: Json) -> Kind:
         raise Problem(f"{kind.__name__} {name}: {explain(error, kind)}") from None
 
 
-def _asked(place: Place, ask: Callable[[Client, str], Awaitable[T]]) -> T:
+def in_cluster(place: Place, ask: Callable[[Client, str], Awaitable[T]]) -> T:
+    """What `ask` makes of a connection and the namespace that is meant. Raises what it raises, and ConnectionError."""
+
     async def asking() -> T:
         namespace = place.namespace or namespace_of(place.context)
         client = await connect(place.context)
@@ -124,8 +126,12 @@ def _asked(place: Place, ask: Callable[[Client, str], Awaitable[T]]) -> T:
         finally:
             await client.close()
 
+    return asyncio.run(asking())
+
+
+def _asked(place: Place, ask: Callable[[Client, str], Awaitable[T]]) -> T:
     try:
-        return asyncio.run(asking())
+        return in_cluster(place, ask)
     except (ApiError, ConnectionError) as error:
         raise Problem(f"the API server can't be asked: {error}") from None
 

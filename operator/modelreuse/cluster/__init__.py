@@ -7,7 +7,7 @@ controller's queue repeats whole observations, which is safe where repeating sin
 
 from modelreuse.cluster.checks import StatusWrite, list_checks, read_check, write_status
 from modelreuse.cluster.client import Client, Connection, Json, connect, namespace_of
-from modelreuse.cluster.creation import Created, Exists, Refused, create_once
+from modelreuse.cluster.creation import Created, Exists, Refused, create, create_once, dry_create
 from modelreuse.cluster.errors import (
     AlreadyExistsError,
     ApiError,
@@ -19,8 +19,9 @@ from modelreuse.cluster.errors import (
 )
 from modelreuse.cluster.events import EventRecorder
 from modelreuse.cluster.gate import NAMES_ALONE, Gate, read_manifests
-from modelreuse.cluster.ledgers import write_ledger
+from modelreuse.cluster.ledgers import write_calibration, write_ledger
 from modelreuse.cluster.objects import (
+    list_namespaces,
     list_policies,
     list_profiles,
     list_records,
@@ -31,7 +32,7 @@ from modelreuse.cluster.objects import (
     read_record,
 )
 from modelreuse.cluster.outcomes import record_outcome
-from modelreuse.cluster.rights import Question, User, is_allowed
+from modelreuse.cluster.rights import Question, User, is_allowed, user_name
 from modelreuse.cluster.words import failure_of
 from modelreuse.cluster.workloads import delete_job, list_jobs, read_job, read_pods, set_deadline
 
@@ -56,12 +57,15 @@ __all__ = [
     "UnsentError",
     "User",
     "connect",
+    "create",
     "create_once",
     "delete_job",
+    "dry_create",
     "failure_of",
     "is_allowed",
     "list_checks",
     "list_jobs",
+    "list_namespaces",
     "list_policies",
     "list_profiles",
     "list_records",
@@ -77,6 +81,8 @@ __all__ = [
     "read_record",
     "record_outcome",
     "set_deadline",
+    "user_name",
+    "write_calibration",
     "write_ledger",
     "write_status",
 ]

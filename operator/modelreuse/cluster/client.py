@@ -92,6 +92,10 @@ class Client:
         """POST."""
         return await self._send("POST", resource.path(namespace), body=dict(body))
 
+    async def dry_create(self, resource: Resource, body: Mapping[str, Any], namespace: str | None = None) -> Json:
+        """POST as far as admission: the server answers as it would, and stores nothing."""
+        return await self._send("POST", resource.path(namespace), query={"dryRun": "All"}, body=dict(body))
+
     async def replace(self, resource: Resource, body: Mapping[str, Any], part: str | None = None) -> Json:
         """PUT an object, or a subresource of it, guarded by the resourceVersion in its metadata."""
         metadata = body["metadata"]

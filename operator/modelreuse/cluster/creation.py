@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from modelreuse.api import Failure
-from modelreuse.cluster.client import Client
+from modelreuse.cluster.client import Client, Json
 from modelreuse.cluster.errors import (
     AlreadyExistsError,
     NotFoundError,
@@ -20,7 +20,7 @@ from modelreuse.cluster.errors import (
     UnavailableError,
     UnsentError,
 )
-from modelreuse.cluster.resources import resource_to_create
+from modelreuse.cluster.resources import Resource, resource_to_create
 from modelreuse.cluster.words import failure_of
 
 
@@ -72,9 +72,20 @@ async def create_once(
 
 async def create(client: Client, obj: Mapping[str, Any]) -> Created | Exists | Refused:
     """POST `obj`. Raises UnavailableError when nobody knows whether it was created."""
+    return await _posted(client.create, obj)
+
+
+async def dry_create(client: Client, obj: Mapping[str, Any]) -> Created | Exists | Refused:
+    """What would come of it; nothing is stored. Raises UnavailableError when there is no telling."""
+    return await _posted(client.dry_create, obj)
+
+
+async def _posted(
+    post: Callable[[Resource, Mapping[str, Any], str | None], Awaitable[Json]], obj: Mapping[str, Any]
+) -> Created | Exists | Refused:
     resource = resource_to_create(obj)
     try:
-        stored = await client.create(resource, obj, obj["metadata"].get("namespace"))
+        stored = await post(resource, obj, obj["metadata"].get("namespace"))
     except AlreadyExistsError:
         return Exists()
     except RefusedError as error:

@@ -1,10 +1,12 @@
-"""The ledger of a policy's budget: its status, replaced as a whole, by compare-and-swap."""
+"""The statuses of policies (what budgets hold) and of profiles (how good predictions were): replaced as a whole, by
+compare-and-swap.
+"""
 
-from modelreuse.api import RetrainPolicyStatus
+from modelreuse.api import CostProfileStatus, RetrainPolicyStatus
 from modelreuse.api.names import API_VERSION
 from modelreuse.cluster.client import Client, Json
 from modelreuse.cluster.errors import NotFoundError, StaleError
-from modelreuse.cluster.resources import POLICIES
+from modelreuse.cluster.resources import POLICIES, PROFILES, Resource
 
 
 async def write_ledger(client: Client, policy: str, resource_version: str, status: RetrainPolicyStatus) -> Json | None:
@@ -12,15 +14,28 @@ async def write_ledger(client: Client, policy: str, resource_version: str, statu
 
     Raises ValueError without a version: the server would then overwrite whatever stands there.
     """
+    return await _swapped(client, POLICIES, policy, resource_version, status)
+
+
+async def write_calibration(
+    client: Client, profile: str, resource_version: str, status: CostProfileStatus
+) -> Json | None:
+    """The profile with this status; None when it was changed or deleted since. Raises as `write_ledger`."""
+    return await _swapped(client, PROFILES, profile, resource_version, status)
+
+
+async def _swapped(
+    client: Client, kind: Resource, name: str, resource_version: str, status: RetrainPolicyStatus | CostProfileStatus
+) -> Json | None:
     if not resource_version:
-        raise ValueError(f"RetrainPolicy {policy}: metadata.resourceVersion: is missing")
+        raise ValueError(f"{kind.kind} {name}: metadata.resourceVersion: is missing")
     body = {
         "apiVersion": API_VERSION,
-        "kind": POLICIES.kind,
-        "metadata": {"name": policy, "resourceVersion": resource_version},
+        "kind": kind.kind,
+        "metadata": {"name": name, "resourceVersion": resource_version},
         "status": status.to_wire(),
     }
     try:
-        return await client.replace(POLICIES, body, part="status")
+        return await client.replace(kind, body, part="status")
     except (NotFoundError, StaleError):
         return None

@@ -17,6 +17,11 @@ def list_profiles(client: Client) -> AsyncIterator[Json]:
     return client.list(PROFILES)
 
 
+def list_namespaces(client: Client) -> AsyncIterator[Json]:
+    """All namespaces."""
+    return client.list(NAMESPACES)
+
+
 def list_records(client: Client, namespace: str | None = None) -> AsyncIterator[Json]:
     """All RetrainingRecords, of one namespace or of the cluster."""
     return client.list(RECORDS, namespace)

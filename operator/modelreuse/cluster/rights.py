@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from modelreuse.cluster.client import Client, Json
-from modelreuse.cluster.resources import ACCESS_REVIEWS
+from modelreuse.cluster.resources import ACCESS_REVIEWS, OWN_REVIEWS
 
 AUTHENTICATED = "system:authenticated"
 
@@ -46,6 +46,13 @@ async def is_allowed(client: Client, user: User, question: Question) -> bool:
     answer = await client.create(ACCESS_REVIEWS, review)
     allowed: bool = answer["status"].get("allowed", False)
     return allowed
+
+
+async def user_name(client: Client) -> str:
+    """Who we are to the API server."""
+    answer = await client.create(OWN_REVIEWS, {"apiVersion": OWN_REVIEWS.api_version, "kind": OWN_REVIEWS.kind})
+    name: str = answer["status"]["userInfo"]["username"]
+    return name
 
 
 def _attributes(question: Question) -> Iterator[tuple[str, str]]:

@@ -139,8 +139,8 @@ class Cache:
     """One shelf per kind."""
 
     def __init__(self) -> None:
-        self.policies = Shelf("RetrainPolicy", _policy)
-        self.profiles = Shelf("CostProfile", lambda served: CostProfile.parse(trimmed(served)))
+        self.policies = Shelf("RetrainPolicy", lambda served: RetrainPolicy.parse(with_status(served)))
+        self.profiles = Shelf("CostProfile", lambda served: CostProfile.parse(with_status(served)))
         self.records = Shelf("RetrainingRecord", lambda served: RetrainingRecord.parse(trimmed_record(served)))
         self.checks = Shelf("ModelReuseCheck", _known_check)
         self.jobs = Owned()
@@ -199,9 +199,9 @@ def trimmed(served: Json) -> dict[str, Any]:
     return {"metadata": metadata, "spec": served["spec"]}
 
 
-def _policy(served: Json) -> RetrainPolicy:
-    """With its status: the ledger of its budget."""
-    return RetrainPolicy.parse({**trimmed(served), "status": served.get("status") or {}})
+def with_status(served: Json) -> dict[str, Any]:
+    """The same of a policy or profile, with what the operator says of it: the next status follows from that."""
+    return {**trimmed(served), "status": served.get("status") or {}}
 
 
 def trimmed_record(served: Json) -> dict[str, Any]:

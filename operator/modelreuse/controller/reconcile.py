@@ -4,6 +4,7 @@ The order is the promise: status first, guarded by the version that was read, an
 announces. Whoever was faster makes this look void, and the next one starts from what they left.
 """
 
+import asyncio
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -78,7 +79,9 @@ class Reconciler:
             await self._store(key, served, status_of_invalid(served, error, now))
             return None
         observed = await self.observer.observe(check, served, self.refusals.of(key), now)
-        return await self._carry_out(key, served, check, self.plan(observed, now))
+        # A prediction from a thousand records takes seconds: watches, probes and other checks go on meanwhile.
+        todo = await asyncio.to_thread(self.plan, observed, now)
+        return await self._carry_out(key, served, check, todo)
 
     async def _carry_out(
         self, key: Key, served: Mapping[str, Any], check: ModelReuseCheck, todo: Plan

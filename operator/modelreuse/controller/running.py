@@ -13,6 +13,7 @@ import kopf
 
 from modelreuse.cluster import NAMES_ALONE, EventRecorder, Gate, connect, read_manifests
 from modelreuse.controller.cache import Cache
+from modelreuse.controller.calibrations import Calibrations
 from modelreuse.controller.metrics import Metrics
 from modelreuse.controller.observe import Observer
 from modelreuse.controller.orphans import Orphans
@@ -73,6 +74,7 @@ async def run(options: Options, *, clock: Callable[[], datetime] = utc_now) -> N
         resync = Resync(
             client, cache, queue.add_later, metrics, options.namespaces or (None,), every=options.resync_seconds
         )
+        calibrations = Calibrations(client, cache, clock, every=options.resync_seconds)
         ready = resync.listed_once.is_set
 
         def alive() -> bool:
@@ -85,6 +87,7 @@ async def run(options: Options, *, clock: Callable[[], datetime] = utc_now) -> N
             _log.info("serving metrics and probes on port %d", port)
             looking = parts.create_task(_look(queue, resync))
             listing = parts.create_task(resync.run())
+            judging = parts.create_task(calibrations.run(resync.listed_once))
             await kopf.operator(
                 registry=registry(client, cache, queue, metrics),
                 settings=settings(),
@@ -93,6 +96,7 @@ async def run(options: Options, *, clock: Callable[[], datetime] = utc_now) -> N
                 namespaces=options.namespaces,
             )
             listing.cancel()
+            judging.cancel()
             queue.stop()
             await asyncio.wait([looking], timeout=GRACE)
             looking.cancel()

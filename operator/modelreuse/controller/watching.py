@@ -72,8 +72,11 @@ def registry(client: Client, cache: Cache, queue: Additions, metrics: Metrics) -
         return () if before and now and before.spec == now.spec else cache.checks.known()
 
     def on_profile(event_type: str | None, served: Json) -> Iterable[Key]:
+        name = Key("", served["metadata"]["name"])
+        before = cache.profiles.get(name)
         learn(cache.profiles, event_type, served)
-        return cache.checks.known()
+        now = cache.profiles.get(name)
+        return () if before and now and before.spec == now.spec else cache.checks.known()
 
     def on_record(event_type: str | None, served: Json) -> Iterable[Key]:
         learn(cache.records, event_type, served)

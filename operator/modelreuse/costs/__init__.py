@@ -4,9 +4,11 @@ Imports the API and numpy only. Power, prices and grid intensity come in as valu
 leave the last to the shipped table; nothing decides.
 """
 
-from modelreuse.costs.cases import Case, Situation, cases_of, situation_of
+from modelreuse.costs.cases import Case, Situation, cases_of, situation_of, teaches
+from modelreuse.costs.features import SCORES
 from modelreuse.costs.forecasting import Experience, StepsForecast
 from modelreuse.costs.grid import UnknownZoneError, with_intensity
+from modelreuse.costs.hindsight import LEAST_CLAIMS, Ended, Hindsight, looking_back
 from modelreuse.costs.machine import Machine, dearest_machine, machine_of
 from modelreuse.costs.prediction import Candidate, predict
 from modelreuse.costs.quantities import Interval
@@ -14,10 +16,14 @@ from modelreuse.costs.returns import expected_return
 from modelreuse.costs.spent import NOTHING, energy_of_pod_time, share, spending_of_pod_time, total
 
 __all__ = [
+    "LEAST_CLAIMS",
     "NOTHING",
+    "SCORES",
     "Candidate",
     "Case",
+    "Ended",
     "Experience",
+    "Hindsight",
     "Interval",
     "Machine",
     "Situation",
@@ -27,11 +33,13 @@ __all__ = [
     "dearest_machine",
     "energy_of_pod_time",
     "expected_return",
+    "looking_back",
     "machine_of",
     "predict",
     "share",
     "situation_of",
     "spending_of_pod_time",
+    "teaches",
     "total",
     "with_intensity",
 ]

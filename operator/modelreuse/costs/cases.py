@@ -9,13 +9,17 @@ from modelreuse.api.record import Outcome
 HALF_POINT = 0.005
 """Qualities are not told apart beyond that."""
 
+OWN = "(own)"
+"""Where the operator's own retrainings come from; no namespace has such a name."""
+
 
 @dataclass(frozen=True)
 class Situation:
     """What is known before a retraining.
 
     scores: by name, as records and assessments have them. target: absolute quality. samples: new ones to learn from.
-    trainable_share: of the parameters, in (0, 1]. None, also of a group: not known. findings: reasons.
+    trainable_share: of the parameters, in (0, 1]. None, also of a group: not known. findings: reasons. origin: the
+    namespace that it was imported into, or OWN.
     """
 
     action: str
@@ -28,6 +32,7 @@ class Situation:
     data_set: str | None = None
     mechanism: str | None = None
     findings: frozenset[str] = frozenset()
+    origin: str = OWN
 
 
 @dataclass(frozen=True)
@@ -73,12 +78,14 @@ def situation_of(
 
 
 def cases_of(records: Iterable[RetrainingRecord]) -> list[Case]:
-    """The records that teach: they ended with a number of steps."""
-    return [
-        _case(record)
-        for record in records
-        if record.outcome is not None and record.outcome.result == "Succeeded" and record.outcome.steps is not None
-    ]
+    """The records that teach."""
+    return [_case(record) for record in records if teaches(record)]
+
+
+def teaches(record: RetrainingRecord) -> bool:
+    """Whether it ended with a number of steps."""
+    outcome = record.outcome
+    return outcome is not None and outcome.result == "Succeeded" and outcome.steps is not None
 
 
 def _case(record: RetrainingRecord) -> Case:
@@ -96,6 +103,7 @@ def _case(record: RetrainingRecord) -> Case:
         model=spec.model,
         data_set=spec.hashes.reference if spec.hashes else None,
         mechanism=spec.mechanism,
+        origin=record.metadata.namespace if spec.source == "Imported" else OWN,
     )
     steps = outcome.steps
     cap = max(spec.max_steps, steps)

@@ -26,9 +26,10 @@ HIERARCHY: tuple[Factor, ...] = (
     ("recipe", "action"),
     ("model", "action"),
     ("mechanism", "action"),
+    ("origin",),
 )
-PLAIN: tuple[Factor, ...] = (("recipe", "action"),)
-"""What a free baseline knows: the mean of comparable records."""
+PLAIN: tuple[Factor, ...] = (("recipe", "action"), ("origin",))
+"""What a free baseline knows: the mean of comparable records, and whose they are."""
 
 INTERCEPT_VARIANCE = 25.0
 SLOPE_VARIANCE = 1.0

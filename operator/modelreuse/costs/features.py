@@ -105,6 +105,26 @@ def _known(*scores: str) -> tuple[str, ...]:
     return (*scores, *TASK)
 
 
+SCORES = frozenset(
+    {
+        "arm",
+        "calibrated_confidence",
+        "confidence",
+        "estimated_accuracy",
+        "initial_cross_entropy",
+        "initial_error",
+        "lda_error",
+        "mmd",
+        "pilot_quality_10",
+        "pilot_quality_25",
+        "resque_dist",
+        "resque_task",
+        "resque_task_labelled",
+    }
+)
+"""All that features read; other scores of a record are for people."""
+
+
 FEATURE_SETS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "pilot": _known("pilot_gap_10", "pilot_gap_25", "log_cross_entropy", "excess_error", "excess_lda", "distance"),

@@ -6,6 +6,9 @@
 | from 5 | intercepts by action, recipe, model, data and shift | at least a factor of 6 either way |
 | from 30 | the best, on held-out shifts, of slopes on scores and free baselines | their errors on held-out shifts |
 | from 300 | all feature sets and baselines, stacked | the same |
+
+Imports have an intercept of their own. From 30 own records of 4 shifts on, only these judge: imports are used where
+predictions of own shifts that were held out are better with them than without.
 """
 
 import functools
@@ -19,7 +22,7 @@ from modelreuse.api import Basis
 from modelreuse.costs import student
 from modelreuse.costs.abstaining import doubtful, far_from, unfounded, unskilled
 from modelreuse.costs.attainable import Attainable
-from modelreuse.costs.cases import Case, Situation
+from modelreuse.costs.cases import OWN, Case, Situation
 from modelreuse.costs.design import HIERARCHY, PLAIN
 from modelreuse.costs.features import BASELINES, FEATURE_SETS, FEATURES, LABEL_FREE, QUALITY_SETS, TASK, is_labelled
 from modelreuse.costs.held_out import HeldOut, nominal_z, shifts_needed
@@ -61,6 +64,11 @@ class Model:
         return self.held_out.z_for(level, self.weights)
 
     @functools.cached_property
+    def skill(self) -> float:
+        """Mean log score on held-out shifts."""
+        return -math.inf if self.held_out is None else self.held_out.score(self.weights)
+
+    @functools.cached_property
     def concordance(self) -> float | None:
         """Harrell's C on held-out shifts."""
         return None if self.held_out is None else self.held_out.concordance(self.weights)
@@ -96,9 +104,13 @@ class Experience:
         self._models: dict[tuple[str, ...], Model] = {}
         self._attainable: dict[str, Attainable] = {}
         self._half_known: dict[str, bool] = {}
+        own = [case for case in self.cases if is_own(case)]
+        self._alone = Experience(own) if len(own) < len(self.cases) and can_judge(own) else None
 
     def forecast(self, situation: Situation, max_steps: int) -> StepsForecast:
         """Steps to the target within the declared budget."""
+        if self._alone is not None and not self._imports_help(situation, self._alone):
+            return self._alone.forecast(situation, max_steps)
         reason = unfounded(situation, self.cases)
         if reason is not None:
             return _abstained(reason, max_steps)
@@ -108,6 +120,12 @@ class Experience:
             reason = unskilled(model.concordance)
         return _abstained(reason, max_steps) if reason else self._forecast(model, situation, max_steps)
 
+    def _imports_help(self, situation: Situation, alone: "Experience") -> bool:
+        """Whether own shifts that were held out are predicted better with imports; yes if own ones say nothing."""
+        if unfounded(situation, alone.cases) is not None:
+            return True
+        return self.model(situation).skill > alone.model(situation).skill
+
     def model(self, situation: Situation) -> Model:
         """What predicts situations in which the same is known."""
         names = self.usable(situation)
@@ -116,13 +134,17 @@ class Experience:
         return self._models[names]
 
     def attainable(self, situation: Situation) -> Interval | None:
-        """How good the model can become within the budget; None where too few verified records tell."""
-        if unfounded(situation, self.cases) or sum(case.quality is not None for case in self.cases) < FROM_SLOPES:
+        """How good the model can become within the budget; None where too few verified records tell.
+
+        Nobody but the operator verifies, so what imports say of quality teaches nothing.
+        """
+        verified = [case for case in self.cases if is_own(case) and case.quality is not None]
+        if unfounded(situation, verified) is not None or len(verified) < FROM_SLOPES:
             return None
         usable = (name for name, features in QUALITY_SETS.items() if self._can_use(situation, features))
         name = next(usable, "")
         if name not in self._attainable:
-            self._attainable[name] = Attainable.learnt(self.cases, QUALITY_SETS.get(name, TASK), LEVEL)
+            self._attainable[name] = Attainable.learnt(verified, QUALITY_SETS.get(name, TASK), LEVEL)
         return self._attainable[name].interval(situation)
 
     def usable(self, situation: Situation) -> tuple[str, ...]:
@@ -175,7 +197,7 @@ def learnt(cases: Sequence[Case], names: Sequence[str]) -> Model:
     several = len({case.shift for case in cases}) > 1
     if not names or not several:
         hurdle = Hurdle.learnt(cases, (), HIERARCHY)
-        held = HeldOut.of([hurdle], cases) if several else None
+        held = judged(HeldOut.of([hurdle], cases)) if several else None
         return Model(("intercepts",), (hurdle,), np.ones(1), held, np.zeros((len(cases), 0)))
     sets = [name for name in names if name in FEATURE_SETS]
     tried = [*(sets if len(cases) >= FROM_STACKING else sets[:1]), *(name for name in names if name in BASELINES)]
@@ -185,10 +207,26 @@ def learnt(cases: Sequence[Case], names: Sequence[str]) -> Model:
         else Hurdle.learnt(cases, BASELINES[name], PLAIN)
         for name in tried
     ]
-    held_out = HeldOut.of(hurdles, cases)
+    held_out = judged(HeldOut.of(hurdles, cases))
     weights = held_out.stacked() if len(cases) >= FROM_STACKING else held_out.best()
     places = hurdles[0].design.standardised([case.situation for case in cases])
     return Model(tuple(tried), tuple(hurdles), weights, held_out, places)
+
+
+def is_own(case: Case) -> bool:
+    """Whether the operator ran it itself."""
+    return case.situation.origin == OWN
+
+
+def can_judge(own: Sequence[Case]) -> bool:
+    """Whether own records are enough to say what holds here."""
+    return len(own) >= FROM_SLOPES and len({case.shift for case in own}) >= shifts_needed(LEVEL)
+
+
+def judged(held_out: HeldOut) -> HeldOut:
+    """By own records, where there are enough."""
+    own = [case for case in held_out.cases if is_own(case)]
+    return held_out.among(np.array([is_own(case) for case in held_out.cases])) if can_judge(own) else held_out
 
 
 def intervals(outlook: Outlook, z: float) -> Array:

@@ -13,7 +13,7 @@ from modelreuse.costs import student
 from modelreuse.costs.cases import Case
 from modelreuse.costs.hurdle import Hurdle
 from modelreuse.costs.outlook import Outlook
-from modelreuse.costs.student import Array
+from modelreuse.costs.student import Array, Mask
 
 MOST_ROUNDS = 8
 STACKING_ROUNDS = 200
@@ -46,6 +46,17 @@ class HeldOut:
             seen.append(_put_together(pieces, parts))
         weights = np.full(len(hurdles), 1 / len(hurdles))
         return cls(tuple(cases), Outlook.mixed(seen, weights), shares(cases))
+
+    def among(self, chosen: Mask) -> "HeldOut":
+        """As far as these cases (n,) are concerned; the others helped to fit, and judge nothing."""
+        seen = self.outlook
+        met, reaches, centre, scale = (part[:, chosen] for part in (seen.met, seen.reaches, seen.centre, seen.scale))
+        cases = tuple(case for case, wanted in zip(self.cases, chosen, strict=True) if wanted)
+        return HeldOut(cases, Outlook(met, reaches, centre, scale, seen.log_cap[chosen], seen.weights), shares(cases))
+
+    def score(self, weights: Array) -> float:
+        """Mean log score of the mixture, shifts weighing the same."""
+        return float(np.log(weights @ np.exp(self.outlook.log_scores(self.cases))) @ self.shares)
 
     @property
     def shifts(self) -> int:

@@ -2,6 +2,7 @@
 
 from modelreuse.decisions.auditing import Audit, audit, contradictions
 from modelreuse.decisions.budgets import forfeited
+from modelreuse.decisions.calibrating import Backing, backing, calibration
 from modelreuse.decisions.describing import sentence
 from modelreuse.decisions.digest import sha256_of
 from modelreuse.decisions.observed import (
@@ -26,6 +27,7 @@ from modelreuse.decisions.reading import jobs_to_read, names_in
 
 __all__ = [
     "Audit",
+    "Backing",
     "Deadline",
     "Event",
     "Ledger",
@@ -40,6 +42,8 @@ __all__ = [
     "Rights",
     "Settings",
     "audit",
+    "backing",
+    "calibration",
     "contradictions",
     "described",
     "forfeited",

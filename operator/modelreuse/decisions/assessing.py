@@ -12,6 +12,7 @@ from modelreuse.api import (
     ModelAssessment,
     ModelReuseCheckStatus,
     ModelSource,
+    Recommendation,
     UnreadableMessageError,
     parse_message,
 )
@@ -19,6 +20,7 @@ from modelreuse.api.check import MAX_IMAGE_ID
 from modelreuse.api.names import ASSESS
 from modelreuse.decisions.answers import answering_pod
 from modelreuse.decisions.budgets import is_held
+from modelreuse.decisions.describing import steps
 from modelreuse.decisions.digest import fingerprint_of
 from modelreuse.decisions.observed import Observed, ObservedJob
 from modelreuse.decisions.policies import Rules
@@ -213,6 +215,19 @@ def history_with(status: ModelReuseCheckStatus) -> list[HistoryRow]:
         action=status.recommendation.action,
         digest=status.approval.digest if status.approval else None,
         outcome="Rejected" if status.rejected else status.retraining.result if status.retraining else None,
-        message=f"rejected by {status.rejected}" if status.rejected else status.recommendation.message,
+        message="; ".join(filter(None, (_predicted(status), _said(status, status.recommendation)))),
     )
     return [row, *status.history][:MAX_HISTORY]
+
+
+def _predicted(status: ModelReuseCheckStatus) -> str | None:
+    """What was predicted of the action that was recommended: of what nobody approved, no record tells it."""
+    advice, prediction = status.recommendation, status.prediction
+    if advice is None or prediction is None or status.retraining is not None:
+        return None
+    costs = (cost for cost in prediction.costs if (cost.action, cost.model) == (advice.action, advice.model))
+    return next((steps(cost, prediction.max_steps) for cost in costs), None)
+
+
+def _said(status: ModelReuseCheckStatus, advice: Recommendation) -> str:
+    return f"rejected by {status.rejected}" if status.rejected else advice.message

@@ -24,10 +24,14 @@ def most_energy(cost: PredictedCost) -> str:
     return f"{_short(cost.energy_kwh.high)} kWh" if watt_hours >= _KILO else f"{_short(watt_hours)} Wh"
 
 
+def steps(cost: PredictedCost, max_steps: int | None = None) -> str:
+    """Predicted steps; `>` before an upper end that the declared budget cuts off."""
+    return _figure(cost.steps, "steps", end=">" if max_steps is not None and cost.steps.high >= max_steps else "")
+
+
 def sentence(cost: PredictedCost, max_steps: int | None = None) -> str:
     """Everything predicted for one action, in one line; `>` before an upper end that the declared budget cuts off."""
-    end = ">" if max_steps is not None and cost.steps.high >= max_steps else ""
-    parts = [_figure(cost.steps, "steps", end=end), energy(cost), _figure(_times(cost.hours, Decimal(60)), "minutes")]
+    parts = [steps(cost, max_steps), energy(cost), _figure(_times(cost.hours, Decimal(60)), "minutes")]
     if cost.carbon_grams_location:
         parts.append(_figure(cost.carbon_grams_location, "gCO2e", "kgCO2e"))
     if cost.money:

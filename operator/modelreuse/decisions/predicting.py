@@ -13,7 +13,6 @@ from modelreuse.api import (
     ModelAssessment,
     ModelReuseCheckStatus,
     Prediction,
-    RetrainingRecord,
 )
 from modelreuse.costs import Candidate, machine_of, predict
 from modelreuse.decisions.answers import answering_pod
@@ -22,6 +21,7 @@ from modelreuse.decisions.digest import sha256_of
 from modelreuse.decisions.observed import Observed, ObservedPod
 from modelreuse.decisions.offer import target_of
 from modelreuse.decisions.policies import Rules
+from modelreuse.decisions.teaching import teaching
 
 ASSUMED_BUDGET = 10_000
 """Steps within which an advisory check predicts, where no `spec.retraining.maxSteps` is declared."""
@@ -46,7 +46,7 @@ def predicted(observed: Observed, status: ModelReuseCheckStatus, rules: Rules | 
         recipe=retraining.recipe if retraining else "default",
         batch_size=retraining.batch_size if retraining else observed.check.spec.assessment.batch_size,
         max_steps=retraining.max_steps if retraining else ASSUMED_BUDGET,
-        records=[record for record in observed.records if _is_trusted(record, profile)],
+        records=teaching(observed.records, profile),
         profile=profile,
         now=now,
     )
@@ -76,9 +76,3 @@ def _measured_pod(observed: Observed, entry: ModelAssessment) -> ObservedPod | N
 
 def _hash_of(profile: CostProfileSpec | None) -> str | None:
     return sha256_of(profile.to_wire()) if profile else None
-
-
-def _is_trusted(record: RetrainingRecord, profile: CostProfileSpec | None) -> bool:
-    """Whether a record may teach: our own, and what was imported where the profile trusts."""
-    trusted = profile.trusted_namespaces if profile else []
-    return record.spec.source == "Operator" or record.metadata.namespace in trusted

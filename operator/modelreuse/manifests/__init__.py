@@ -2,9 +2,15 @@
 
 from modelreuse.api import InvalidTemplateError
 from modelreuse.manifests.assessment import assessment_job
-from modelreuse.manifests.identity import assessment_task_id, job_name, record_name, verification_task_id
+from modelreuse.manifests.identity import (
+    assessment_task_id,
+    imported_record_name,
+    job_name,
+    record_name,
+    verification_task_id,
+)
 from modelreuse.manifests.inputs import Inputs
-from modelreuse.manifests.record import retraining_record
+from modelreuse.manifests.record import imported_record, retraining_record
 from modelreuse.manifests.references import config_maps_in
 from modelreuse.manifests.resources import accelerators_of, cores_of, without_cpu_limit
 from modelreuse.manifests.retraining import (
@@ -27,6 +33,8 @@ __all__ = [
     "assessment_task_id",
     "config_maps_in",
     "cores_of",
+    "imported_record",
+    "imported_record_name",
     "job_name",
     "record_name",
     "retraining_job",

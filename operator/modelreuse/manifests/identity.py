@@ -21,6 +21,11 @@ def record_name(digest: str) -> str:
     return RESERVED_PREFIX + digest.removeprefix("sha256:")[:40]
 
 
+def imported_record_name(digest: str) -> str:
+    """The name of an imported record, by the digest of what it says: the same import is the same object."""
+    return f"import-{digest.removeprefix('sha256:')[:40]}"
+
+
 def assessment_task_id(nonce: str, model: str, attempt: int) -> str:
     """What an assessment's summary must echo."""
     return f"assess/{nonce[:32]}/{model}/{attempt}"

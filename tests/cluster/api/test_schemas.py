@@ -74,7 +74,7 @@ KUBECTL = Path(sys.executable).parent / "kubectl"
 COLUMNS = {
     "modelreusechecks": "NAME RECOMMENDATION ENERGY CARBON APPROVED READY AGE",
     "retrainpolicies": "NAME PROFILE VALID FOR AGE",
-    "costprofiles": "NAME ZONE GCO2E/KWH PUE AGE",
+    "costprofiles": "NAME ZONE GCO2E/KWH PUE CALIBRATED AGE",
     "retrainingrecords": "NAME ACTION MODEL RESULT STEPS APPROVED BY AGE",
 }
 

@@ -17,6 +17,7 @@ from unit.decisions import scenes
 
 Ask = Callable[..., click.testing.Result]
 URI = f"{scenes.OUTPUT}/new.pt2"
+PAST = Path(__file__).parents[3] / "examples/records/past-retrainings.csv"
 
 
 @pytest.fixture
@@ -73,3 +74,28 @@ def test_an_import_can_not_pass_for_an_approved_retraining(team: Team, ask: Ask)
     done = ask("carol", "audit", "record/imported")
     assert done.exit_code == 1
     assert "was approved by nobody" in done.stderr
+
+
+def test_past_retrainings_are_imported_once_by_who_may(team: Team, ask: Ask, tmp_path: Path) -> None:
+    def imported() -> int:
+        return len(team["ivan"].list(team.obj("RetrainingRecord")))
+
+    refused = ask("bob", "records", "import", str(PAST))
+    assert (refused.exit_code, refused.stderr.count("\n")) == (1, 1)
+    assert 'user "bob" may not import' in refused.stderr
+    assert "--clusterrole=modelreuse-importer --user=bob" in refused.stderr
+
+    dry = ask("ivan", "records", "import", str(PAST), "--dry-run")
+    assert (dry.exit_code, "12 records would be imported, 0 there already" in dry.stdout) == (0, True), dry.output
+    assert imported() == 0
+
+    part = tmp_path / "part.csv"
+    part.write_text("".join(PAST.read_text().splitlines(keepends=True)[:6]))
+    assert "5 records imported, 0 there already" in ask("ivan", "records", "import", str(part)).stdout
+    done = ask("ivan", "records", "import", str(PAST))
+    assert (done.exit_code, "7 records imported, 5 there already" in done.stdout) == (0, True), done.output
+    assert f"no CostProfile lists {team.namespace} in spec.trustedNamespaces" in done.stdout
+    assert "0 records imported, 12 there already" in ask("ivan", "records", "import", str(PAST)).stdout
+    (first, *_) = team["ivan"].list(team.obj("RetrainingRecord"))
+    assert first["metadata"]["annotations"] == {"modelreuse.io/imported-by": "ivan"}
+    assert imported() == 12

@@ -140,7 +140,7 @@ def test_a_rejection_consumes_the_digest(team: Team, running: OperatorProcess) -
     team["bob"].annotate(check, assess="after-it")
     until(lambda: team.now(check)["status"].get("history"), "the rejected assessment is a row of history")
     (row,) = team.now(check)["status"]["history"]
-    assert row["message"].startswith("rejected by alice, ")
+    assert "steps (Assumed); rejected by alice, " in row["message"]
     assert "retraining" not in team.now(check)["status"]
     assert team["bob"].list(team.obj("RetrainingRecord")) == []
 

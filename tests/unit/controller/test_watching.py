@@ -158,3 +158,13 @@ async def test_a_policy_whose_ledger_alone_has_changed_is_no_news_to_checks(watc
     watched.added_later.clear()
     await watched.event("retrainpolicies", "DELETED", served.policy(version=4, profile="other"))
     assert watched.added_later == [Key("team", "digits")]
+
+
+async def test_what_the_operator_says_of_a_profile_is_news_to_no_check(watched: Watched) -> None:
+    await watched.event("modelreusechecks", None, served.check())
+    await watched.event("costprofiles", "ADDED", served.profile())
+    watched.added_later.clear()
+    await watched.event("costprofiles", "MODIFIED", served.profile(version=2) | {"status": {"claims": 9}})
+    assert watched.added_later == []
+    await watched.event("costprofiles", "MODIFIED", served.profile(version=3, trusted=("library",)))
+    assert watched.added_later == [Key("team", "digits")]

@@ -33,7 +33,9 @@ def case(outcome: dict[str, Any] | None = None, **spec: Any) -> Case:
 def test_a_record_from_before_these_fields_is_a_case() -> None:
     found = case()
     assert (found.low, found.high, found.cap) == (39, 40, 100)
-    assert found.situation == Situation("FineTune", "adam", {"initial_error": 0.25}, target=0.9, model="m")
+    assert found.situation == Situation(
+        "FineTune", "adam", {"initial_error": 0.25}, target=0.9, model="m", origin="default"
+    )
 
 
 def test_what_a_record_tells_is_in_its_case() -> None:

@@ -159,3 +159,42 @@ def test_intervals_hold_as_often_as_they_say_on_shifts_that_were_not_seen() -> N
             shares.append(float(np.mean(held)))
     error = float(np.std(shares) / math.sqrt(len(shares)))
     assert abs(float(np.mean(shares)) - LEVEL) < 3 * error + 0.02
+
+
+def imported(cases: list[Case], factor: float = 1.0, origin: str = "library") -> list[Case]:
+    """The same world elsewhere, where everything takes so many times the steps."""
+    return [
+        replace(
+            case,
+            situation=replace(case.situation, origin=origin, mechanism=f"{origin}-{case.shift}"),
+            shift=f"{origin}-{case.shift}",
+            low=round(case.low * factor),
+            high=None if case.high is None else round(case.high * factor),
+            cap=round(case.cap * factor),
+        )
+        for case in cases
+    ]
+
+
+def test_imports_that_resemble_own_records_are_used() -> None:
+    ours = world(1, shifts=6, per_shift=6, shift_spread=0.1)
+    alone, together = forecast(ours), forecast(ours + imported(world(2, shifts=14, per_shift=14, shift_spread=0.1)))
+    assert (alone.cases, together.cases) == (36, 36 + 196)
+    assert together.steps.estimate == pytest.approx(math.exp(3 + 3 * 0.4), rel=0.3)
+
+
+def test_where_own_records_are_few_imports_have_an_intercept_of_their_own() -> None:
+    far = imported(world(2, shifts=12, per_shift=12, shift_spread=0.1), factor=8)
+    ours = world(3, shifts=3, per_shift=8, shift_spread=0.1)
+    far, ours = ([replace(c, situation=replace(c.situation, mechanism=None)) for c in cases] for cases in (far, ours))
+    taken = forecast(far, cap=5000).steps.estimate or 0
+    found = forecast(ours + far, cap=5000).steps.estimate or 0
+    assert taken == pytest.approx(8 * math.exp(3 + 3 * 0.4), rel=0.4)
+    assert found == pytest.approx(math.exp(3 + 3 * 0.4), rel=0.6)
+
+
+def test_what_own_records_do_not_know_imports_may_tell() -> None:
+    ours = world(1, shifts=6, per_shift=6)
+    sgd = [replace(case, situation=replace(case.situation, recipe="sgd")) for case in imported(world(2))]
+    assert forecast(ours, recipe="sgd").steps.estimate is None
+    assert forecast(ours + sgd, recipe="sgd").steps.estimate is not None

@@ -148,7 +148,17 @@ def test_a_budget_without_records_has_no_point_in_its_interval() -> None:
     assert found.reaches_target is None
 
 
-def record(number: int, action: str = "Retrain") -> RetrainingRecord:
+APPROVAL = {
+    "digest": "sha256:" + "a" * 64,
+    "preimage": "",
+    "requestedBy": "erika",
+    "approvedBy": "petra",
+    "at": "2026-01-01T00:00:00Z",
+}
+OWN = {"source": "Operator", "check": {"name": "old", "uid": "old"}, "approval": APPROVAL}
+
+
+def record(number: int, action: str = "Retrain", **origin: Any) -> RetrainingRecord:
     spec = {
         "source": "Imported",
         "action": action,
@@ -166,7 +176,7 @@ def record(number: int, action: str = "Retrain") -> RetrainingRecord:
         "newQuality": f"{(96 - 2 * number) / 100:.2f}",
     }
     return RetrainingRecord.parse(
-        {"metadata": {"name": f"r{number}"}, "spec": spec | {"scores": [score]}, "outcome": outcome}
+        {"metadata": {"name": f"r{number}"}, "spec": spec | origin | {"scores": [score]}, "outcome": outcome}
     )
 
 
@@ -184,13 +194,16 @@ def test_records_of_the_same_action_make_an_estimate() -> None:
 
 
 def test_verified_records_tell_the_attainable_quality() -> None:
-    known = [record(number) for number in range(40)]
+    known = [record(number, **OWN) for number in range(40)]
     fine, whole = predicted(records=known, actions=(Action.FINE_TUNE, Action.RETRAIN)).costs
     assert fine.quality is None
     # All stopped at their target, so nobody knows how much more was possible.
     assert whole.quality is not None
     assert 0 < whole.quality.low < (whole.quality.estimate or 0) < whole.quality.high <= 1
     assert whole.quality.basis == Basis.ASSUMED
+    assert (
+        predicted(records=[record(number) for number in range(40)], actions=(Action.RETRAIN,)).costs[0].quality is None
+    )
 
 
 def test_what_follows_from_steps_is_drawn_together_with_them() -> None:

@@ -110,7 +110,8 @@ def test_after_a_rejection_a_new_assessment_starts_afresh() -> None:
     again = scene.annotated(assess="after-5ca1ab1e").but(nonce="f00d" * 8).then().then()
     assert "rejected" not in again.status
     row = again.status["history"][0]
-    assert (row["digest"], row["message"]) == (scene.digest, "rejected by otto, 2026-05-04T12:00:00Z")
+    said = "[1..>1000] steps (Assumed); rejected by otto, 2026-05-04T12:00:00Z"
+    assert (row["digest"], row["message"]) == (scene.digest, said)
     assert row["outcome"] == "Rejected"
     name = again.assessment["job"]["name"]
     anew = again.answered(name, scenes.summary(again.jobs[name].task or "")).then()

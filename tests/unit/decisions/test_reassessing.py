@@ -79,6 +79,22 @@ def test_an_old_assessment_becomes_a_row_of_history() -> None:
     plan = done.annotated(assess="now").but(nonce=OTHER_NONCE).plan()
     row = plan.status.history[0]
     assert (row.action, row.digest, row.outcome) == ("FineTune", done.digest, "Succeeded")
+    assert " steps (" not in row.message, "the record tells what was predicted"
+
+
+def test_of_what_nobody_approved_history_keeps_the_predicted_steps() -> None:
+    row = offered().annotated(assess="now").but(nonce=OTHER_NONCE).plan().status.history[0]
+    assert row.outcome is None
+    assert row.message.startswith("[1..>1000] steps (Assumed); quality fell by 0.3")
+
+
+def test_the_longest_words_do_not_drown_the_predicted_steps() -> None:
+    scene = offered()
+    advice = scene.status["recommendation"] | {"message": "x" * 768}
+    scene = scene.but(status=scene.status | {"recommendation": advice}).annotated(assess="now").but(nonce=OTHER_NONCE)
+    message = scene.plan().status.history[0].message
+    assert message.startswith("[1..>1000] steps (Assumed); x")
+    assert len(message) == 120
 
 
 def test_history_keeps_the_last_twenty() -> None:

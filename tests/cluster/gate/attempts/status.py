@@ -37,6 +37,21 @@ def write_ledger(scene: Scene, by: str, way: str = MERGE) -> Object:
         scene["admin"].delete(policy)
 
 
+def write_calibration(scene: Scene, by: str, way: str = MERGE) -> Object:
+    """Of a profile: how good predictions were."""
+    name = f"{scene.namespace}-{scene.name}"
+    profile: Object = {"apiVersion": "modelreuse.io/v1alpha1", "kind": "CostProfile", "metadata": {"name": name}}
+    site = {"cpus": [{"name": "core", "powerWatts": "10", "source": "a guess"}], "grid": {"zone": "FRA"}}
+    stored = scene["admin"].create(profile | {"spec": site})
+    status: Object = {"claims": 20, "coverage": "0.8"}
+    try:
+        if way == "PUT":
+            return scene[by].replace(stored | {"status": status}, part="status")
+        return scene[by].patch(profile, {"status": status}, part="status")
+    finally:
+        scene["admin"].delete(profile)
+
+
 def create_with_status(scene: Scene, offered: bool) -> Object:
     """As if the operator had offered something already."""
     approval = {"digest": scene.offered, "offeredAt": "2026-01-02T03:04:05Z"}
@@ -60,6 +75,9 @@ ATTEMPTS = (
     Attempt("ledger-as-cluster-admin", write_ledger, {"by": "admin"}, {"by": "operator"}, 'user "admin" may not write the status of {ns}-{name}'),
     Attempt("ledger-by-put-as-cluster-admin", write_ledger, {"by": "admin"}, {"by": "operator"}, 'user "admin" may not write the status of {ns}-{name}', given={"way": "PUT"}),
     Attempt("ledger-with-a-wildcard-role", write_ledger, {"by": "mallory"}, {"by": "operator"}, "cannot patch resource"),
+    Attempt("calibration-as-cluster-admin", write_calibration, {"by": "admin"}, {"by": "operator"}, 'user "admin" may not write the status of {ns}-{name}'),
+    Attempt("calibration-by-put-as-cluster-admin", write_calibration, {"by": "admin"}, {"by": "operator"}, 'user "admin" may not write the status of {ns}-{name}', given={"way": "PUT"}),
+    Attempt("calibration-with-a-wildcard-role", write_calibration, {"by": "mallory"}, {"by": "operator"}, "cannot patch resource"),
     Attempt("create-with-an-offer", create_with_status, {"offered": False}, {"offered": True}, "{ns}/{name} offers nothing to approve now"),
     Attempt("status-as-another-service-account", write_status, {"by": "ci"}, {"by": "operator"}, "cannot patch resource"),
 )  # fmt: skip
