@@ -45,6 +45,7 @@ VALIDATING = (
     "requests",
     "shells",
     "status",
+    "train-jobs",
 )
 MUTATING = ("keep-rejection", "stamp-imports", "stamps")
 

@@ -1,12 +1,13 @@
 """Cleaning up: which of our Jobs nobody needs any more.
 
 A Job and its pods stay for their logs until others stand in their place: a later attempt, or the next assessment. A
-retraining is never deleted by us; it goes with its check.
+retraining is deleted by us only where that is the one way to end it; else it goes with its check.
 """
 
 from modelreuse.api import JobReference, ModelReuseCheckStatus
 from modelreuse.decisions.observed import Observed, OwnedJob
 from modelreuse.manifests.assessment import ROLE as ASSESSMENT
+from modelreuse.manifests.retraining import ROLE as RETRAINING
 from modelreuse.manifests.verification import ROLE as VERIFICATION
 
 
@@ -21,3 +22,15 @@ def superseded(observed: Observed, status: ModelReuseCheckStatus) -> tuple[Owned
         return ()
     kept = {job.name for job in named}
     return tuple(job for job in observed.owned if job.role in {ASSESSMENT, VERIFICATION} and job.name not in kept)
+
+
+TIME_USED = "ApprovedTimeUsed"
+"""Why a retraining has failed that goes on until somebody ends it."""
+
+
+def overdue(observed: Observed, status: ModelReuseCheckStatus) -> tuple[OwnedJob, ...]:
+    """The retraining, once its approved time is used up, of a kind that takes no other deadline."""
+    ended = status.retraining
+    if ended is None or ended.failure is None or ended.failure.reason != TIME_USED:
+        return ()
+    return tuple(job for job in observed.owned if job.role == RETRAINING and job.task == ended.intent.digest)

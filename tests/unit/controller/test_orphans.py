@@ -95,6 +95,16 @@ async def test_pods_that_can_still_be_seen_are_charged(cache: Cache) -> None:
     assert [each["podSeconds"] for each in outcomes] == ["60"]
 
 
+async def test_pods_of_a_train_job_are_charged_likewise(cache: Cache) -> None:
+    cache.jobs.put(served.job("mrc-t", role="retraining", task=DIGEST, kind="TrainJob"))
+    answers = [PODS, NAMESPACE, stored(), stored()]
+    async with server(answers) as (told, client):
+        await Orphans(client, cache).complete(DIGITS, None, NOW)
+        assert [body["outcome"]["podSeconds"] for body in told.bodies if body] == ["60"]
+        selector = "labelSelector=jobset.sigs.k8s.io/jobset-name%3Dmrc-t%2Cmodelreuse.io/check%3Ddigits"
+        assert selector.replace("/", "%2F") in told.asked[0].replace("/", "%2F") or "/pods" in told.asked[0]
+
+
 async def test_an_outcome_that_stands_already_stays(cache: Cache) -> None:
     outcome = {"finishedAt": "2026-01-02T03:04:05Z", "result": "Succeeded"}
     assert await ended(cache, None, NAMESPACE, stored(outcome=outcome)) == []

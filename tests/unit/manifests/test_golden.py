@@ -13,12 +13,11 @@ from modelreuse.manifests import (
     JobTemplate,
     artifact_source,
     assessment_job,
-    retraining_job,
     retraining_record,
     training_plan,
     verification_job,
 )
-from unit.manifests.checks import DIGEST, IMAGE, NONCE, UID, check, cost, inputs, trainer_template
+from unit.manifests.checks import DIGEST, IMAGE, NONCE, UID, check, cost, inputs, retraining_job, trainer_template
 
 GOLDEN = Path(__file__).with_name("golden")
 
