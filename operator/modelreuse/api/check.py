@@ -346,7 +346,7 @@ class Retraining(ApiModel):
     """Instead of `jobTemplate`: that of a CronJob of this namespace, suspended or not, which others may own. Whoever
     sets it must be allowed to read that CronJob. What it held when the retraining was first offered is what counts."""
     object_template: OpenObject | None = None
-    """Instead of `jobTemplate`: a TrainJob of one node, of Kubeflow Trainer 2.2 or newer (trainer.kubeflow.org/v1alpha1).
+    """Instead of `jobTemplate`: a TrainJob (trainer.kubeflow.org/v1alpha1, Kubeflow Trainer 2.2 or newer) of one node.
     Whoever sets it must be allowed to create TrainJobs. The training runtime that it names counts as it was when the
     retraining was first offered."""
 
