@@ -5,7 +5,7 @@ import pytest
 from cluster.controller.looks import Looks
 from cluster.controller.team import Team
 from cluster.fake_trainer import DEFINITIONS, TRAINER_VERSION, install, is_served
-from cluster.fake_trainer_controller import JOB_SET_ACCOUNT, TRAINER_ACCOUNT, FakeTrainer
+from cluster.fake_trainer_controller import FakeTrainer
 from cluster.gate.people import RBAC
 from cluster.person import Object, Person
 from cluster.waiting import until
@@ -21,12 +21,8 @@ def kinds(admin: Person, gate_in_force: None) -> None:
 
 
 @pytest.fixture
-def trainer(kinds: None, admin: Person) -> FakeTrainer:
-    trainer, job_set = (
-        admin.speaking_for(account, "system:masters", "system:serviceaccounts")
-        for account in (TRAINER_ACCOUNT, JOB_SET_ACCOUNT)
-    )
-    return FakeTrainer(trainer, job_set, admin)
+def trainer(kinds: None, team: Team, admin: Person) -> FakeTrainer:
+    return FakeTrainer(team["trainer"], team["job_sets"], admin)
 
 
 def torch(team: Team, **changes: object) -> Object:
