@@ -3,6 +3,7 @@
 import pytest
 
 from cluster.controller.looks import Looks
+from cluster.controller.operator_process import OperatorProcess
 from cluster.controller.team import Team
 from cluster.fake_trainer import DEFINITIONS, TRAINER_VERSION, install, is_served
 from cluster.fake_trainer_controller import FakeTrainer
@@ -211,3 +212,22 @@ async def test_a_cluster_that_does_not_serve_train_jobs_says_so(looks: Looks, te
         install(team["admin"])
     await looks.settle(check)
     assert team.condition(check, "Approved")["reason"] == "AwaitingApproval"
+
+
+def test_the_running_operator_follows_a_train_job_to_its_end(
+    kinds: None, running: OperatorProcess, team: Team, trainer: FakeTrainer
+) -> None:
+    team.govern()
+    team["admin"].create(torch(team))
+    own = {key: value for key, value in scenes.spec()["retraining"].items() if key != "jobTemplate"}
+    asked = train_job(runtimeRef={"kind": "TrainingRuntime", "name": "torch"})
+    check = team.obj("ModelReuseCheck", "line-7")
+    check = team["bob"].create({**check, "spec": scenes.spec(retraining=own | {"objectTemplate": asked})})
+    team.assess(check)
+    team["alice"].annotate(check, approve=team.digest(check))
+    (found,) = until(lambda: train_jobs(team, check), "the TrainJob is launched")
+    job = trainer.begin(found)
+    team.answer(job, lambda plan: scenes.result(plan["digest"]))
+    until(lambda: team["admin"].get(job)["status"].get("succeeded"), "the Job controller saw the answer")
+    trainer.end(found, job)
+    team.until(check, "Retrained", "True", "Retrained")
