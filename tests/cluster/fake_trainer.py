@@ -184,6 +184,13 @@ def install(admin: Person) -> None:
     until(lambda: all(is_served(admin, each) for each in DEFINITIONS), "the kinds of Kubeflow Trainer are served")
 
 
+def remove(admin: Person) -> None:
+    """All of them, once they are no longer served."""
+    for definition in DEFINITIONS:
+        admin.delete(definition)
+    until(lambda: not any(is_served(admin, each) for each in DEFINITIONS), "the kinds are gone")
+
+
 def is_served(admin: Person, definition: Object) -> bool:
     """Whether objects of this definition can be listed."""
     spec = definition["spec"]

@@ -51,7 +51,7 @@ def prepared(served: Json) -> Prepared:
     """What must stand before a retraining is launched."""
     metadata = served["metadata"]
     task = (metadata.get("annotations") or {}).get(TASK_ANNOTATION)
-    return Prepared(owner_uid=_owner_of(metadata), task=task, spec=served["spec"])
+    return Prepared(_owner_of(metadata), task, served["spec"], since=time_of(metadata["creationTimestamp"]))
 
 
 def observed_pod(pod: Json, kind: Kind = JOB) -> ObservedPod:

@@ -77,6 +77,8 @@ class Prepared:
     task: str | None
     """Value of the annotation `modelreuse.io/task`."""
     spec: Mapping[str, Any]
+    since: datetime
+    """By the API server's clock."""
 
 
 @dataclass(frozen=True)

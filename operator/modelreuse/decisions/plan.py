@@ -63,7 +63,7 @@ def plan(observed: Observed, now: datetime) -> Plan:
         outcome=outcome(observed, status, terms),
         events=(*news(observed.check.status.conditions, status.conditions), *screening.events),
         wake_at=min(
-            filter(None, (_wake_at(observed, status, found, now), due_at(observed, status), retraining.ends_at)),
+            filter(None, (_wake_at(observed, status, found, now), due_at(observed, status), retraining.wake_at)),
             default=None,
         ),
     )

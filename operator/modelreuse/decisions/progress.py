@@ -13,6 +13,9 @@ MAX_ATTEMPTS = 3
 RETRY_AFTER = timedelta(seconds=60)
 """When what was refused is asked for again, and what is held up is looked at again."""
 
+SETTLING = timedelta(seconds=3)
+"""Given to other controllers' caches to learn of what must stand before a launch: until then they would refuse it."""
+
 SUSPENDED = Failure(reason="Suspended", message="spec.suspend is true: nothing new is launched")
 
 
@@ -30,8 +33,8 @@ class Progress:
     """What no condition will say."""
     waiting: Failure | None = None
     """Why what was wanted hasn't happened yet; it is tried again."""
-    ends_at: datetime | None = None
-    """When the approved time is used up, where nobody but us looks at that."""
+    wake_at: datetime | None = None
+    """When time alone lets it go on, or ends it."""
 
 
 def is_due(refusal: Refusal | None, now: datetime) -> bool:

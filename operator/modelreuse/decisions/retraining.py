@@ -26,7 +26,7 @@ from modelreuse.decisions.inputs import refused_inputs, unconfirmed_inputs
 from modelreuse.decisions.observed import Deadline, Observed, ObservedJob
 from modelreuse.decisions.offer import Offer, record_spec, rendered
 from modelreuse.decisions.policies import Rules
-from modelreuse.decisions.progress import SUSPENDED, Progress, is_due, startup_problem, stranger
+from modelreuse.decisions.progress import SETTLING, SUSPENDED, Progress, is_due, startup_problem, stranger
 from modelreuse.decisions.records import record_of
 from modelreuse.decisions.spending import charge, remembered, spent
 from modelreuse.decisions.superseding import TIME_USED
@@ -151,12 +151,15 @@ def _launch(
         refusal = observed.refusals.get(retraining.record)
         due = is_due(refusal, now)
         return Progress(status, create=(job.prepared,) if due else (), waiting=refusal.failure if refusal else None)
+    settled_at = observed.prepared.since + SETTLING if observed.prepared is not None else now
     if job.prepared is not None and not _is_ours(observed, job.prepared, current.digest):
         taken = Failure(
             reason="NameTaken",
             message=f"a {job.prepared['kind']} that this check didn't make stands under the name {retraining.record}",
         )
         return Progress(_ended(status, _costing(retraining, NOTHING), now, "Failed", taken))
+    if now < settled_at:
+        return Progress(status, wake_at=settled_at)
     kind = job.launched["kind"]
     reference = JobReference(name=job.launched["metadata"]["name"], uid=None)
     other = {} if kind == JOB.name else {"kind": kind}
@@ -216,7 +219,7 @@ def _follow(
             return Progress(_ended(status, _costing(retraining, due), now, "Failed", used))
         deadlines = () if isinstance(terms, Failure) else _shared(retraining, job, terms.seconds)
         status = status.model_copy(update={"retraining": retraining})
-        return Progress(status, waiting=startup_problem(job), deadlines=deadlines, ends_at=ends_at)
+        return Progress(status, waiting=startup_problem(job), deadlines=deadlines, wake_at=ends_at)
     due = charge(retraining, job.pods, profile, observed.node_labels, job.finished_at)
     retraining = retraining.model_copy(update=spent(job.pods, profile, observed.node_labels, job.finished_at))
     retraining = _costing(retraining, due)

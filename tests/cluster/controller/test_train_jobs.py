@@ -1,5 +1,7 @@
 """A retraining as a TrainJob, on a real API server with Kubeflow Trainer's kinds; its controllers are played."""
 
+from datetime import timedelta
+
 import pytest
 
 from cluster.controller.looks import Looks
@@ -60,6 +62,8 @@ def train_jobs(team: Team, check: Object) -> list[Object]:
 async def launched(looks: Looks, team: Team, **spec: object) -> tuple[Object, Object]:
     """The check, and its TrainJob."""
     check = await approved(looks, team, **spec)
+    await looks.settle(check)
+    looks.later = timedelta(seconds=5)  # in which Trainer learns of the runtime
     await looks.settle(check)
     (found,) = train_jobs(team, check)
     return check, found

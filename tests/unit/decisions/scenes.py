@@ -340,7 +340,8 @@ class Scene:
             return self.but(records=(*self.records, record))
         if obj["kind"] == "TrainingRuntime":
             metadata, spec = obj["metadata"], json.loads(json.dumps(obj["spec"]))
-            made = Prepared(metadata["ownerReferences"][0]["uid"], metadata["annotations"][TASK_ANNOTATION], spec)
+            owner, task = metadata["ownerReferences"][0]["uid"], metadata["annotations"][TASK_ANNOTATION]
+            made = Prepared(owner, task, spec, since=self.now)
             return self if self.prepared is not None else self.but(prepared=made)
         if name in self.jobs:
             return self

@@ -28,9 +28,14 @@ def recorded(**changes: Any) -> Scene:
     return scenes.approve(by_train_job(**changes)).then().then()
 
 
+def prepared(**changes: Any) -> Scene:
+    """The runtime stands, long enough for others to know of it."""
+    return recorded(**changes).then().later(seconds=3)
+
+
 def launched(**changes: Any) -> Scene:
     """The TrainJob is there, and its UID in status."""
-    return recorded(**changes).then().then().then()
+    return prepared(**changes).then().then()
 
 
 def kinds(scene: Scene) -> list[str]:
@@ -41,17 +46,25 @@ def test_the_runtime_stands_before_the_train_job_is_launched() -> None:
     scene = recorded()
     assert kinds(scene) == ["TrainingRuntime"]
     assert not scene.then().status["retraining"]["launched"]
-    assert kinds(scene.then()) == ["TrainJob"]
-    after = scene.then().then()
+    assert kinds(prepared()) == ["TrainJob"]
+    after = prepared().then()
     assert after.status["retraining"]["kind"] == "TrainJob"
     assert after.status["retraining"]["job"] == {"name": after.training}
     assert kinds(after) == []
 
 
+def test_others_are_given_time_to_learn_of_the_runtime() -> None:
+    scene = recorded().then()
+    assert kinds(scene) == []
+    assert scene.plan().wake_at == scene.now + timedelta(seconds=3)
+    assert kinds(scene.later(seconds=2.9)) == []
+    assert kinds(scene.later(seconds=3)) == ["TrainJob"]
+
+
 def test_what_runs_is_what_was_approved() -> None:
     scene = recorded()
     (made,) = scene.plan().create
-    (job,) = scene.then().plan().create
+    (job,) = prepared().plan().create
     assert job["spec"]["runtimeRef"]["name"] == made["metadata"]["name"]
     assert job["metadata"]["annotations"]["modelreuse.io/task"] == scene.status["retraining"]["intent"]["digest"]
 
@@ -134,7 +147,7 @@ def test_the_content_of_config_maps_that_the_runtime_mounts_is_part_of_what_is_a
 
 
 def test_a_stranger_under_the_name_of_the_runtime_is_never_used() -> None:
-    scene = recorded().then()
+    scene = prepared()
     assert scene.prepared is not None
     theirs = scenes.replace(scene.prepared, owner_uid="somebody")
     other = scenes.replace(scene.prepared, spec=EDITED)
