@@ -23,7 +23,6 @@ from modelreuse.api.names import (
     SPEC_CHANGED_BY,
     SPEC_CHANGED_BY_GROUPS,
 )
-from modelreuse.api.train_jobs import NAMESPACED_RUNTIME
 from modelreuse.cluster import (
     Client,
     Gate,
@@ -227,9 +226,10 @@ async def prepared_for(
 ) -> Prepared | None:
     """What stands where the intended retraining needs something before it is launched."""
     retraining = check.status.retraining
-    if retraining is None or not isinstance(template, JobTemplate) or template.refers_to is None:
+    kind = KINDS[template.kind].prepares if isinstance(template, JobTemplate) else None
+    if retraining is None or kind is None:
         return None
-    stored = await read_runtime(client, NAMESPACED_RUNTIME, check.metadata.namespace, retraining.record)
+    stored = await read_runtime(client, kind, check.metadata.namespace, retraining.record)
     return prepared(stored) if stored is not None else None
 
 

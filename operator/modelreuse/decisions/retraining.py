@@ -147,19 +147,10 @@ def _launch(
     job = rendered(
         observed.check, current.template, current.inputs, current.cost, current.layers, current.target, current.digest
     )
-    if job.prepared is not None and observed.prepared is None:
-        refusal = observed.refusals.get(retraining.record)
-        due = is_due(refusal, now)
-        return Progress(status, create=(job.prepared,) if due else (), waiting=refusal.failure if refusal else None)
-    settled_at = observed.prepared.since + SETTLING if observed.prepared is not None else now
-    if job.prepared is not None and not _is_ours(observed, job.prepared, current.digest):
-        taken = Failure(
-            reason="NameTaken",
-            message=f"a {job.prepared['kind']} that this check didn't make stands under the name {retraining.record}",
-        )
-        return Progress(_ended(status, _costing(retraining, NOTHING), now, "Failed", taken))
-    if now < settled_at:
-        return Progress(status, wake_at=settled_at)
+    if job.prepared is not None:
+        preparing = _prepare(observed, status, retraining, job.prepared, now)
+        if preparing is not None:
+            return preparing
     kind = job.launched["kind"]
     reference = JobReference(name=job.launched["metadata"]["name"], uid=None)
     other = {} if kind == JOB.name else {"kind": kind}
@@ -167,12 +158,26 @@ def _launch(
     return Progress(status.model_copy(update={"retraining": launched}), create=(job.launched,))
 
 
-def _is_ours(observed: Observed, wanted: Mapping[str, Any], digest: str) -> bool:
-    """Whether what stands there is what was approved, and of our making."""
+def _prepare(
+    observed: Observed,
+    status: ModelReuseCheckStatus,
+    retraining: RetrainingStatus,
+    wanted: Mapping[str, Any],
+    now: datetime,
+) -> Progress | None:
+    """Has what must stand before the launch stand; None once it does, and is what was approved, of our making."""
     there = observed.prepared
-    if there is None or there.owner_uid != observed.check.metadata.uid or there.task != digest:
-        return False
-    return bool(there.spec == wanted["spec"])
+    if there is None:
+        refusal = observed.refusals.get(retraining.record)
+        create = (wanted,) if is_due(refusal, now) else ()
+        return Progress(status, create=create, waiting=refusal.failure if refusal else None)
+    ours = (observed.check.metadata.uid, retraining.intent.digest, wanted["spec"])
+    if (there.owner_uid, there.task, there.spec) != ours:
+        message = f"a {wanted['kind']} that this check didn't make stands under the name {retraining.record}"
+        taken = Failure(reason="NameTaken", message=message)
+        return Progress(_ended(status, _costing(retraining, NOTHING), now, "Failed", taken))
+    settled_at = there.since + SETTLING
+    return Progress(status, wake_at=settled_at) if now < settled_at else None
 
 
 def _why_void(current: Offer | Failure, judgement: Approved | Failure | None) -> str:

@@ -7,7 +7,6 @@ retraining is deleted by us only where that is the one way to end it; else it go
 from modelreuse.api import JobReference, ModelReuseCheckStatus
 from modelreuse.decisions.observed import Observed, OwnedJob
 from modelreuse.manifests.assessment import ROLE as ASSESSMENT
-from modelreuse.manifests.retraining import ROLE as RETRAINING
 from modelreuse.manifests.verification import ROLE as VERIFICATION
 
 
@@ -33,4 +32,4 @@ def overdue(observed: Observed, status: ModelReuseCheckStatus) -> tuple[OwnedJob
     ended = status.retraining
     if ended is None or ended.failure is None or ended.failure.reason != TIME_USED:
         return ()
-    return tuple(job for job in observed.owned if job.role == RETRAINING and job.task == ended.intent.digest)
+    return tuple(job for job in observed.owned if job.task == ended.intent.digest)

@@ -57,6 +57,7 @@ JOB = Kind(
     render=render,
     pod_of=_pod_of,
     refers_to=lambda _template: None,
+    prepares=None,
     pods=_pods,
     containers=(WORKER_CONTAINER, TRAINER_CONTAINER),
     done="Complete",

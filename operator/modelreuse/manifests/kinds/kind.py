@@ -1,6 +1,6 @@
 """What the operator has to know of a kind that can run a retraining: how it is made, and what is read of it.
 
-Nothing outside this package asks which kind something is.
+Outside this package nobody asks more than whether something is a Job.
 """
 
 from collections.abc import Callable, Mapping
@@ -51,6 +51,8 @@ class Kind:
     """Of a template that `render` accepts."""
     refers_to: Callable[[Json], Reference | None]
     """What a template names and the cluster keeps. Raises InvalidTemplateError."""
+    prepares: str | None
+    """The kind of what must stand, under the name of the record, before one is launched."""
     pods: Callable[[Json], str]
     """The label selector by which the pods of an object are found."""
     containers: tuple[str, ...]

@@ -138,6 +138,7 @@ TRAIN_JOBS = Kind(
     render=render,
     pod_of=_pod_of,
     refers_to=_refers_to,
+    prepares=NAMESPACED_RUNTIME,
     pods=_pods,
     containers=(NODE_CONTAINER,),
     done="Complete",

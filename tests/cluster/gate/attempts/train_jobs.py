@@ -78,12 +78,13 @@ def child(
     group: str = JOB_SETS,
     controls: bool = True,
     name: str = "",
+    uid: str = "1",
 ) -> Object:
     """The Job of a JobSet, as JobSet's controller makes it."""
     owner_name = owner + scene.name
     labels = {"modelreuse.io/check": scene.name}
     job = objects.job(scene.namespace, (name or owner_name) + "-node-0", pod_labels=labels)
-    owned = {"apiVersion": f"{group}/v1alpha2", "kind": kind, "name": owner_name, "uid": "1", "controller": controls}
+    owned = {"apiVersion": f"{group}/v1alpha2", "kind": kind, "name": owner_name, "uid": uid, "controller": controls}
     job["metadata"]["ownerReferences"] = [owned]
     return job
 
@@ -93,8 +94,8 @@ def create_child(scene: Scene, by: str = "job_sets", **facts: Any) -> Object:
 
 
 def change_child(scene: Scene, template: Object, by: str = "job_sets", suspend: bool = True) -> Object:
-    """Of a held Job: it is let go with another pod template."""
-    job = child(scene)
+    """Of a held Job: it is let go with another pod template. Its owner is there, else it would be collected."""
+    job = child(scene, uid=made(scene, "JobSet")["metadata"]["uid"])
     job["spec"]["suspend"] = suspend
     return scene[by].patch(scene["job_sets"].create(job), {"spec": {"template": template, "suspend": False}})
 
