@@ -6,11 +6,13 @@ from typing import Any
 import pytest
 
 from modelreuse.api import Failure
+from modelreuse.decisions import JobToRead, jobs_to_read
 from modelreuse.decisions.progress import RETRY_AFTER
 from unit.decisions import scenes
 from unit.decisions.scenes import Json, Scene, assessed, pod, spec
 from unit.manifests.train_jobs import runtime, train_job
 
+UNRULED = Failure(reason="NoPolicy", message="none")
 MISSING = Failure(reason="RuntimeMissing", message="spec.retraining.objectTemplate: there is no ... here")
 NOT_SERVED = Failure(reason="KindNotServed", message="spec.retraining.objectTemplate: this cluster doesn't serve it")
 EDITED = runtime(pod={"serviceAccountName": "root"})
@@ -59,6 +61,12 @@ def test_others_are_given_time_to_learn_of_the_runtime() -> None:
     assert scene.plan().wake_at == scene.now + timedelta(seconds=3)
     assert kinds(scene.later(seconds=2.9)) == []
     assert kinds(scene.later(seconds=3)) == ["TrainJob"]
+
+
+def test_status_says_what_to_read_only_where_it_is_no_job() -> None:
+    for scene, kind in ((launched(), "TrainJob"), (scenes.launched(), "Job")):
+        assert jobs_to_read(scene.check.status, UNRULED) == [JobToRead(scene.training, kind)]
+    assert "kind" not in scenes.launched().status["retraining"]
 
 
 def test_what_runs_is_what_was_approved() -> None:
@@ -194,8 +202,10 @@ def test_a_stranger_under_the_name_of_the_train_job_is_not_adopted() -> None:
 
 def test_an_approver_without_the_right_to_train_jobs_launches_nothing() -> None:
     rights = scenes.replace(scenes.RIGHTS, requester_may_create_jobs=False)
-    said = scenes.approve(by_train_job()).but(rights=rights).then().condition("Approved")
-    assert (said["reason"], "may no longer create Jobs and TrainJobs" in said["message"]) == ("ApprovalNotValid", True)
+    for scene, what in ((scenes.approve(by_train_job()), "Jobs and TrainJobs here"), (scenes.approved(), "Jobs here")):
+        said = scene.but(rights=rights).then().condition("Approved")
+        assert said["reason"] == "ApprovalNotValid"
+        assert said["message"].endswith(f"may no longer create {what}")
 
 
 def preempted(minutes: float) -> Scene:
