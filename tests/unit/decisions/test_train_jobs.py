@@ -246,3 +246,25 @@ def test_one_attempt_is_left_to_its_own_deadline() -> None:
     running = pod(None, name="first", started_at=scene.now, finished_at=None)
     scene = scene.with_job(scene.training, pods=(running,)).then()
     assert scene.later(hours=50).plan().delete == ()
+
+
+BUDGETED = (scenes.policy(budget={"energyKwh": "100"}),)
+
+
+def test_under_a_budget_the_node_that_runs_needs_a_cpu_limit() -> None:
+    asked = train_job({"resourcesPerNode": {"limits": {"memory": "1Gi"}}})
+    said = by_train_job(template=asked, policies=BUDGETED).condition("Approved")
+    assert said["reason"] == "BudgetUnbounded"
+    assert "pod.containers[0].resources.limits.cpu: is missing" in said["message"]
+    assert by_train_job(policies=BUDGETED).condition("Approved")["reason"] == "AwaitingApproval"
+
+
+def test_what_is_reserved_is_for_what_the_train_job_asks() -> None:
+    def reserved(limits: Json) -> float:
+        scene = scenes.approve(
+            by_train_job(template=train_job({"resourcesPerNode": {"limits": limits}}), policies=BUDGETED)
+        )
+        (held,) = scene.then().then().policies[0].status.reservations
+        return float(held.energy_kwh)
+
+    assert reserved({"cpu": "4"}) == pytest.approx(2 * reserved({"cpu": "2"}), rel=1e-3)
