@@ -45,6 +45,7 @@ VALIDATING = (
     "requests",
     "shells",
     "status",
+    "train-job-parts",
     "train-jobs",
 )
 MUTATING = ("keep-rejection", "stamp-imports", "stamps")

@@ -6,6 +6,7 @@ retraining is deleted by us only where that is the one way to end it; else it go
 
 from modelreuse.api import JobReference, ModelReuseCheckStatus
 from modelreuse.decisions.observed import Observed, OwnedJob
+from modelreuse.manifests import KINDS
 from modelreuse.manifests.assessment import ROLE as ASSESSMENT
 from modelreuse.manifests.verification import ROLE as VERIFICATION
 
@@ -25,11 +26,17 @@ def superseded(observed: Observed, status: ModelReuseCheckStatus) -> tuple[Owned
 
 TIME_USED = "ApprovedTimeUsed"
 """Why a retraining has failed that goes on until somebody ends it."""
+OUT_OF_TIME = frozenset({TIME_USED, "DeadlineExceeded"})
 
 
 def overdue(observed: Observed, status: ModelReuseCheckStatus) -> tuple[OwnedJob, ...]:
-    """The retraining, once its approved time is used up, of a kind that takes no other deadline."""
+    """The retraining whose time is over, of a kind that may go on all the same.
+
+    Its own controller tries to stop it once. Then it is for us.
+    """
     ended = status.retraining
-    if ended is None or ended.failure is None or ended.failure.reason != TIME_USED:
+    if ended is None or ended.failure is None or ended.failure.reason not in OUT_OF_TIME:
         return ()
-    return tuple(job for job in observed.owned if job.task == ended.intent.digest)
+    return tuple(
+        job for job in observed.owned if job.task == ended.intent.digest and not KINDS[job.kind].deadline_changes
+    )

@@ -54,6 +54,7 @@ LIKELY: dict[str, tuple[Attempt, ...]] = {
     "modelreuse-requests": (*requests.ATTEMPTS, *train_jobs.ATTEMPTS),
     "modelreuse-shells": pods.ATTEMPTS,
     "modelreuse-status": status.ATTEMPTS,
+    "modelreuse-train-job-parts": train_jobs.ATTEMPTS,
     "modelreuse-train-jobs": train_jobs.ATTEMPTS,
 }
 """Which attempts will most likely notice a change of a policy: the order is a matter of time alone."""

@@ -186,6 +186,14 @@ def test_a_train_job_that_failed_says_why() -> None:
     assert scene.condition("Retrained")["reason"] == "DeadlineExceeded"
 
 
+def test_what_its_controller_failed_to_stop_is_deleted() -> None:
+    late = launched().failed(launched().training, "DeadlineExceeded")
+    assert [job.name for job in late.plan().delete] == [late.training]
+    assert late.failed(late.training, "FailedJobs").plan().delete == ()
+    job = scenes.launched()
+    assert job.failed(job.training, "DeadlineExceeded").plan().delete == ()
+
+
 def test_a_train_job_that_is_gone_is_lost_and_not_created_again() -> None:
     scene = launched().without_job(launched().training).then()
     said = scene.condition("Retrained")

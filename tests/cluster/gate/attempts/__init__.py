@@ -27,6 +27,7 @@ PROBES = {
     "modelreuse-namespaces": "relabel-out-of-a-policy",
     "modelreuse-shells": "exec-into-a-pod",
     "modelreuse-train-jobs": "create-a-train-job-under-the-prefix",
+    "modelreuse-train-job-parts": "delete-a-job-set-so-that-it-is-made-anew",
     "modelreuse-accelerators": "train-on-an-accelerator-without-us",
     "modelreuse-accelerators-label": "take-the-label-away",
 }

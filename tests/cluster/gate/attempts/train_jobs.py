@@ -100,6 +100,16 @@ def change_child(scene: Scene, template: Object, by: str = "job_sets", suspend: 
     return scene[by].patch(scene["job_sets"].create(job), {"spec": {"template": template, "suspend": False}})
 
 
+def delete_part(scene: Scene, by: str, kind: str = "JobSet", name: str = "mrc-", owner: bool = True) -> Object:
+    """Of what a TrainJob became; it would be made anew."""
+    if kind == "JobSet":
+        return scene[by].delete(made(scene, kind, name))
+    job = child(scene, uid=made(scene, "JobSet")["metadata"]["uid"])
+    if not owner:
+        del job["metadata"]["ownerReferences"]
+    return scene[by].delete(scene["job_sets" if owner else "operator"].create(job), propagationPolicy="Background")
+
+
 def patch(pod: Object, manager: str = "kueue.x-k8s.io/manager", **template: object) -> Object:
     """What a queue writes into a TrainJob that it holds."""
     job = {"name": "node", "template": {"spec": {"template": pod}, **template}}
@@ -217,6 +227,13 @@ ATTEMPTS = (
     Attempt("have-job-set-make-a-job-beside-its-job-set", create_child, {"name": "mrc-other"}, {"name": ""}, NO_CHILD + "mrc-other-node-0"),
     Attempt("gate-its-pod-as-job-set", change_child, {"template": GATED}, {"template": PLACED}, "may not change spec.template of Job {ns}/mrc-{name}-node-0"),
     Attempt("place-its-pod-as-trainer", change_child, {"by": "trainer"}, {"by": "job_sets"}, "may not change spec.template of Job", given={"template": PLACED}),
+    Attempt("delete-a-job-set-so-that-it-is-made-anew", delete_part, {"by": "bob"}, {"by": "trainer"}, 'user "bob" may not delete JobSet {ns}/mrc-{name}: it would be made anew'),
+    Attempt("delete-a-job-set-as-cluster-admin", delete_part, {"by": "admin"}, {"by": "garbage_collector"}, "may not delete JobSet"),
+    Attempt("delete-a-job-set-as-job-set", delete_part, {"by": "job_sets"}, {"by": "trainer"}, "may not delete JobSet"),
+    Attempt("delete-a-job-set-of-ours", delete_part, {"name": "mrc-"}, {"name": "n-"}, "may not delete JobSet", given={"by": "bob"}),
+    Attempt("delete-its-job-so-that-it-is-made-anew", delete_part, {"by": "bob"}, {"by": "job_sets"}, 'user "bob" may not delete Job {ns}/mrc-{name}-node-0', given={"kind": "Job"}),
+    Attempt("delete-its-job-as-trainer", delete_part, {"by": "trainer"}, {"by": "job_sets"}, "may not delete Job", given={"kind": "Job"}),
+    Attempt("delete-a-job-that-would-be-made-anew", delete_part, {"owner": True}, {"owner": False}, "may not delete Job", given={"by": "bob", "kind": "Job"}),
     Attempt("delete-somebody-elses-train-job-as-operator", delete, {"name": "n-"}, {"name": "mrc-"}, OPERATOR_MAY_NOT.format("delete", "TrainJob")),
     Attempt("create-a-train-job-for-others-as-operator", create, {"name": "n-"}, {"name": "mrc-"}, OPERATOR_MAY_NOT.format("create", "TrainJob"), given={"by": "operator"}),
     Attempt("create-a-runtime-for-others-as-operator", create, {"name": "n-"}, {"name": "mrc-"}, OPERATOR_MAY_NOT.format("create", "TrainingRuntime"), given={"by": "operator", "kind": "TrainingRuntime"}),
