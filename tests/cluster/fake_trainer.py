@@ -47,8 +47,8 @@ def _list(key: str, item: Object) -> Object:
 _JOB_TEMPLATE = _object(metadata=_METADATA, spec=_OPEN)
 _JOB_SET_SPEC = _object(
     failurePolicy=_object(
-        maxRestarts={**_NUMBER, "default": 0},
-        restartStrategy={**_TEXT, "default": "Recreate", "enum": ["Recreate", "BlockingRecreate"]},
+        maxRestarts=_NUMBER,
+        restartStrategy={**_TEXT, "default": "Recreate", "enum": ["Recreate", "BlockingRecreate", "InPlaceRestart"]},
     ),
     network=_object(
         enableDNSHostnames={"type": "boolean"}, subdomain=_TEXT, publishNotReadyAddresses={"type": "boolean"}
@@ -69,7 +69,9 @@ _JOB_SET_SPEC = _object(
 _RUNTIME_SPEC = _object(
     mlPolicy=_object(
         numNodes=_NUMBER,
-        torch=_object(numProcPerNode={"x-kubernetes-int-or-string": True, "default": "auto"}),
+        torch=_object(),
+        jax=_object(),
+        xgboost=_object(),
         mpi=_object(numProcPerNode={**_NUMBER, "default": 1}, runLauncherAsNode={"type": "boolean", "default": False}),
     ),
     podGroupPolicy=_object(coscheduling=_object(scheduleTimeoutSeconds={**_NUMBER, "default": 60})),

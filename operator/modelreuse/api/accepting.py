@@ -17,7 +17,7 @@ def only(path: str, value: Any, accepted: Collection[str]) -> None:
         raise InvalidTemplateError(f"{path}{path and ': '}{shown(value)}: must be an object")
     for field in value:
         if field not in accepted:
-            known = ", ".join(sorted(accepted))
+            known = ", ".join(sorted(accepted)) or "none"
             raise InvalidTemplateError(f"{path}{path and '.'}{shown(field)}: is not accepted; accepted are {known}")
 
 

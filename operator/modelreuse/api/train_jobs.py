@@ -32,6 +32,8 @@ ANCESTOR_LABEL = f"{TRAINER_GROUP}/trainjob-ancestor-step"
 TRAIN_JOB_FIELDS = frozenset({"activeDeadlineSeconds", "managedBy", "runtimeRef", "suspend", "trainer"})
 TRAINER_FIELDS = frozenset({"args", "command", "env", "image", "numNodes", "numProcPerNode", "resourcesPerNode"})
 RUNTIME_JOB_FIELDS = frozenset({"backoffLimit", "completionMode", "completions", "parallelism", "template"})
+FRAMEWORKS = frozenset({"jax", "torch", "xgboost"})
+"""Of `mlPolicy`: those that train in their pods alone, without a launcher. In this release none has a field."""
 _ONE_POD = "one approval is one pod, so "
 
 
@@ -73,10 +75,10 @@ def check_training_runtime(spec: Mapping[str, Any]) -> None:
     """Raises InvalidTemplateError unless the spec of a training runtime describes one pod that trains once."""
     only("", spec, ("mlPolicy", "template"))
     policy = spec.get("mlPolicy", {})
-    only("mlPolicy", policy, ("jax", "numNodes", "torch", "xgboost"))
+    only("mlPolicy", policy, {"numNodes", *FRAMEWORKS})
     must_be("mlPolicy.numNodes", policy, 1, _ONE_POD)
-    if "torch" in policy:
-        only("mlPolicy.torch", policy["torch"], ("numProcPerNode",))
+    for framework in sorted(FRAMEWORKS & policy.keys()):
+        only(f"mlPolicy.{framework}", policy[framework], ())
     template = spec.get("template", {})
     only("template", template, ("metadata", "spec"))
     only_metadata_of_others("template.metadata", template.get("metadata", {}))

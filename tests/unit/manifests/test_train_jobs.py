@@ -62,7 +62,7 @@ def test_it_runs_once() -> None:
     assert (job["backoffLimit"], job["completions"], job["parallelism"]) == (0, 1, 1)
     assert job["template"]["spec"]["restartPolicy"] == "Never"
     assert "failurePolicy" not in prepared(built())["spec"]["template"]["spec"]
-    assert prepared(built())["spec"]["mlPolicy"] == {"torch": {"numProcPerNode": "auto"}, "numNodes": 1}
+    assert prepared(built())["spec"]["mlPolicy"] == {"torch": {}, "numNodes": 1}
 
 
 def test_the_trainer_is_told_what_was_approved_and_answers_by_its_termination_message() -> None:
@@ -165,7 +165,7 @@ REFUSED_RUNTIMES: list[tuple[Json, str]] = [
     (runtime(podGroupPolicy={}), "podGroupPolicy: is not accepted"),
     (runtime(mlPolicy={"numNodes": 2}), "mlPolicy.numNodes: 2: one approval is one pod"),
     (runtime(mlPolicy={"mpi": {}}), "mlPolicy.mpi: is not accepted"),
-    (runtime(mlPolicy={"torch": {"elasticPolicy": {}}}), "mlPolicy.torch.elasticPolicy: is not accepted"),
+    (runtime(mlPolicy={"torch": {"elasticPolicy": {}}}), "mlPolicy.torch.elasticPolicy: is not accepted; accepted are none"),
     (runtime(job_set={"failurePolicy": {"maxRestarts": 3}}), "template.spec.failurePolicy.maxRestarts: 3: an"),
     (runtime(job_set={"failurePolicy": {"rules": []}}), "template.spec.failurePolicy.rules: is not accepted"),
     (runtime(job_set={"ttlSecondsAfterFinished": 0}), "template.spec.ttlSecondsAfterFinished: is not accepted"),

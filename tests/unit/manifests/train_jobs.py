@@ -40,6 +40,6 @@ def runtime(pod: Json | None = None, job: Json | None = None, job_set: Json | No
         "template": {"metadata": {"labels": {STEP: "trainer"}}, "spec": {"template": template} | (job or {})},
     }
     return {
-        "mlPolicy": {"torch": {"numProcPerNode": "auto"}},
+        "mlPolicy": {"torch": {}},
         "template": {"spec": {"replicatedJobs": [replicated]} | (job_set or {})},
     } | spec
