@@ -13,12 +13,11 @@ from modelreuse.manifests import (
     InvalidTemplateError,
     JobTemplate,
     assessment_job,
-    retraining_job,
     training_plan,
     verification_job,
 )
 from modelreuse.manifests.merge import merged
-from unit.manifests.checks import DIGEST, IMAGE, NONCE, check, container, cost, environment, inputs, pod
+from unit.manifests.checks import DIGEST, IMAGE, NONCE, check, container, cost, environment, inputs, pod, retraining_job
 
 KEYS = ["metadata", "spec", "template", "containers", "name", "env", "volumes", "volumeMounts", "mountPath", "labels"]
 KEYS += ["restartPolicy", "value", "command", "args", "resources", "worker", "trainer", "parallelism", "nodeSelector"]

@@ -3,6 +3,7 @@
 Imports nothing of ours. Whatever crosses a process boundary is a model here; whatever decides lives elsewhere.
 """
 
+from modelreuse.api.accepting import InvalidTemplateError
 from modelreuse.api.check import (
     MAX_FINDINGS,
     MAX_HISTORY,
@@ -112,7 +113,6 @@ from modelreuse.api.report import (
 )
 from modelreuse.api.schedule import next_time
 from modelreuse.api.spending import Spending
-from modelreuse.api.templates import InvalidTemplateError
 from modelreuse.api.types import (
     ApiModel,
     StatusModel,

@@ -323,7 +323,11 @@ class Assessment(ApiModel):
         return self
 
 
-_ONE_TEMPLATE = "exactly one of jobTemplate and fromCronJob must be given"
+_ONE_TEMPLATE = "exactly one of jobTemplate, fromCronJob and objectTemplate must be given"
+
+_ONE_TEMPLATE_RULE = (
+    "[has(self.jobTemplate), has(self.fromCronJob), has(self.objectTemplate)].filter(given, given).size() == 1"
+)
 
 
 class Retraining(ApiModel):
@@ -343,12 +347,16 @@ class Retraining(ApiModel):
     from_cron_job: CronJobName | None = None
     """Instead of `jobTemplate`: that of a CronJob of this namespace, suspended or not, which others may own. Whoever
     sets it must be allowed to read that CronJob. What it held when the retraining was first offered is what counts."""
+    object_template: OpenObject | None = None
+    """Instead of `jobTemplate`: a TrainJob (trainer.kubeflow.org/v1alpha1, Kubeflow Trainer 2.2 or newer) of one node.
+    Whoever sets it must be allowed to create TrainJobs. The training runtime that it names counts as it was when the
+    retraining was first offered."""
 
     model_config = ConfigDict(
         json_schema_extra={
             "x-kubernetes-validations": [
                 {"rule": "self.output.startsWith('pvc://')", "message": "output must be a pvc:// URI"},
-                {"rule": "has(self.jobTemplate) != has(self.fromCronJob)", "message": _ONE_TEMPLATE},
+                {"rule": _ONE_TEMPLATE_RULE, "message": _ONE_TEMPLATE},
             ]
         }
     )
@@ -361,7 +369,7 @@ class Retraining(ApiModel):
 
     @model_validator(mode="after")
     def _one_template(self) -> "Retraining":
-        if (self.job_template is None) == (self.from_cron_job is None):
+        if [self.job_template, self.from_cron_job, self.object_template].count(None) != 2:
             raise ValueError(_ONE_TEMPLATE)
         return self
 
@@ -648,6 +656,8 @@ class RetrainingStatus(StatusModel):
     launched: bool = False
     """Set before the Job is created: from then on this digest never launches again."""
     job: JobReference | None = None
+    kind: Annotated[str, StringConstraints(max_length=16)] | None = None
+    """Of `job`, where it isn't a Job: `TrainJob`."""
     started_at: Time | None = None
     finished_at: Time | None = None
     result: Literal["Succeeded", "Failed", "Lost"] | None = None

@@ -30,6 +30,8 @@ from modelreuse.cluster.objects import (
     read_namespace_labels,
     read_node_labels,
     read_record,
+    read_runtime,
+    serves_kind,
 )
 from modelreuse.cluster.outcomes import record_outcome
 from modelreuse.cluster.rights import Question, User, is_allowed, user_name
@@ -79,7 +81,9 @@ __all__ = [
     "read_node_labels",
     "read_pods",
     "read_record",
+    "read_runtime",
     "record_outcome",
+    "serves_kind",
     "set_deadline",
     "user_name",
     "write_calibration",

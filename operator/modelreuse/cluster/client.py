@@ -20,7 +20,7 @@ from kubernetes.aio.config import (
     load_kube_config,
 )
 
-from modelreuse.cluster.errors import UnavailableError, UnsentError, error_of
+from modelreuse.cluster.errors import NotFoundError, UnavailableError, UnsentError, error_of
 from modelreuse.cluster.resources import Resource
 
 Json = dict[str, Any]
@@ -90,7 +90,16 @@ class Client:
 
     async def create(self, resource: Resource, body: Mapping[str, Any], namespace: str | None = None) -> Json:
         """POST."""
-        return await self._send("POST", resource.path(namespace), body=dict(body))
+        query = {"fieldValidation": "Strict"} if resource.strict else None
+        return await self._send("POST", resource.path(namespace), query=query, body=dict(body))
+
+    async def serves(self, resource: Resource) -> bool:
+        """Whether this cluster knows the kind."""
+        try:
+            known = await self._send("GET", f"/apis/{resource.api_version}")
+        except NotFoundError:
+            return False
+        return any(each["kind"] == resource.kind for each in known["resources"])
 
     async def dry_create(self, resource: Resource, body: Mapping[str, Any], namespace: str | None = None) -> Json:
         """POST as far as admission: the server answers as it would, and stores nothing."""

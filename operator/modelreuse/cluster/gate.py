@@ -45,6 +45,8 @@ VALIDATING = (
     "requests",
     "shells",
     "status",
+    "train-job-parts",
+    "train-jobs",
 )
 MUTATING = ("keep-rejection", "stamp-imports", "stamps")
 

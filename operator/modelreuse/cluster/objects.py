@@ -4,7 +4,18 @@ from collections.abc import AsyncIterator
 
 from modelreuse.cluster.client import Client, Json
 from modelreuse.cluster.errors import NotFoundError
-from modelreuse.cluster.resources import CONFIG_MAPS, CRON_JOBS, NAMESPACES, NODES, POLICIES, PROFILES, RECORDS
+from modelreuse.cluster.resources import (
+    CLUSTER_TRAINING_RUNTIMES,
+    CONFIG_MAPS,
+    CRON_JOBS,
+    NAMESPACES,
+    NODES,
+    POLICIES,
+    PROFILES,
+    RECORDS,
+    RUNTIMES,
+    WORKLOADS,
+)
 
 
 def list_policies(client: Client) -> AsyncIterator[Json]:
@@ -47,6 +58,21 @@ async def read_cron_job(client: Client, namespace: str, name: str) -> Json | Non
     """The CronJob as it is stored now; None when it isn't there."""
     try:
         return await client.get(CRON_JOBS, name, namespace)
+    except NotFoundError:
+        return None
+
+
+async def serves_kind(client: Client, kind: str) -> bool:
+    """Whether this cluster knows a kind that can run a retraining."""
+    return await client.serves(WORKLOADS[kind])
+
+
+async def read_runtime(client: Client, kind: str, namespace: str, name: str) -> Json | None:
+    """The training runtime as it is stored now, of the namespace unless its kind has none; None when it isn't there."""
+    try:
+        return await client.get(
+            RUNTIMES[kind], name, None if RUNTIMES[kind] is CLUSTER_TRAINING_RUNTIMES else namespace
+        )
     except NotFoundError:
         return None
 

@@ -15,6 +15,8 @@ class Resource:
     api_version: str
     kind: str
     plural: str
+    strict: bool = False
+    """Whether a field that the server doesn't know is refused: without it what is created would be something else."""
 
     def path(self, namespace: str | None = None, name: str | None = None, part: str | None = None) -> str:
         """The path of the collection, of one object in it, or of a subresource of that."""
@@ -36,6 +38,10 @@ PROFILES = Resource(API_VERSION, "CostProfile", "costprofiles")
 RECORDS = Resource(API_VERSION, "RetrainingRecord", "retrainingrecords")
 JOBS = Resource("batch/v1", "Job", "jobs")
 CRON_JOBS = Resource("batch/v1", "CronJob", "cronjobs")
+_TRAINER = "trainer.kubeflow.org/v1alpha1"
+TRAIN_JOBS = Resource(_TRAINER, "TrainJob", "trainjobs", strict=True)
+TRAINING_RUNTIMES = Resource(_TRAINER, "TrainingRuntime", "trainingruntimes", strict=True)
+CLUSTER_TRAINING_RUNTIMES = Resource(_TRAINER, "ClusterTrainingRuntime", "clustertrainingruntimes")
 PODS = Resource("v1", "Pod", "pods")
 CONFIG_MAPS = Resource("v1", "ConfigMap", "configmaps")
 NAMESPACES = Resource("v1", "Namespace", "namespaces")
@@ -44,8 +50,12 @@ EVENTS = Resource("events.k8s.io/v1", "Event", "events")
 ACCESS_REVIEWS = Resource("authorization.k8s.io/v1", "SubjectAccessReview", "subjectaccessreviews")
 OWN_REVIEWS = Resource("authentication.k8s.io/v1", "SelfSubjectReview", "selfsubjectreviews")
 
-CREATABLE = {(each.api_version, each.kind): each for each in (JOBS, RECORDS)}
+CREATABLE = {(each.api_version, each.kind): each for each in (JOBS, TRAIN_JOBS, TRAINING_RUNTIMES, RECORDS)}
 """What a plan may create."""
+WORKLOADS = {each.kind: each for each in (JOBS, TRAIN_JOBS)}
+"""What runs pods of ours, by kind."""
+RUNTIMES = {each.kind: each for each in (TRAINING_RUNTIMES, CLUSTER_TRAINING_RUNTIMES)}
+"""What a template may refer to, by kind."""
 
 
 def resource_to_create(obj: Mapping[str, Any]) -> Resource:

@@ -17,6 +17,7 @@ from modelreuse.api.names import ROLE_LABEL, TASK_ANNOTATION
 from modelreuse.controller.key import Key
 from modelreuse.controller.sentences import sentence
 from modelreuse.decisions import OwnedJob, is_open
+from modelreuse.manifests import KINDS
 
 _log = logging.getLogger(__name__)
 
@@ -92,45 +93,46 @@ class KnownCheck:
 
 
 class Owned:
-    """The Jobs that carry our label, by the UID of the check that owns them."""
+    """The Jobs, and what runs retrainings instead, that carry our label, by the UID of the check that owns them."""
 
     def __init__(self) -> None:
-        self._owners: dict[Key, str] = {}
-        self._jobs: dict[str, dict[Key, OwnedJob]] = {}
+        self._owners: dict[tuple[str, Key], str] = {}
+        self._jobs: dict[str, dict[tuple[Key, str], OwnedJob]] = {}
 
     def put(self, served: Json) -> None:
         """It is there."""
         self.drop(served)
-        metadata, key = served["metadata"], _key(served)
+        metadata, key, kind = served["metadata"], _key(served), KINDS[served["kind"]]
         owner = next((each["uid"] for each in metadata.get("ownerReferences") or [] if each.get("controller")), None)
         if owner is not None:
             role = (metadata.get("labels") or {}).get(ROLE_LABEL, "")
             task = (metadata.get("annotations") or {}).get(TASK_ANNOTATION, "")
-            self._owners[key] = owner
-            self._jobs.setdefault(owner, {})[key] = OwnedJob(key.name, metadata["uid"], role, task)
+            job = OwnedJob(key.name, metadata["uid"], role, task, kind.name, kind.pods(served))
+            self._owners[kind.name, key] = owner
+            self._jobs.setdefault(owner, {})[key, kind.name] = job
 
     def drop(self, served: Json) -> None:
         """It was deleted."""
-        self.forget(_key(served))
+        self.forget(_key(served), served["kind"])
 
     async def refill(self, listing: AsyncIterable[Json]) -> None:
         """Take over a complete listing that begins now."""
         before, listed = set(self._owners), set()
         async for served in listing:
-            listed.add(_key(served))
+            listed.add((served["kind"], _key(served)))
             self.put(served)
-        for key in before - listed:
-            self.forget(key)
+        for kind, key in before - listed:
+            self.forget(key, kind)
 
     def of(self, uid: str) -> tuple[OwnedJob, ...]:
-        """The Jobs of the check with this UID, in the order of their names."""
-        return tuple(job for _, job in sorted(self._jobs.get(uid, {}).items()))
+        """Those of the check with this UID, in the order of their names."""
+        return tuple(job for _, job in sorted(self._jobs.get(uid, {}).items(), key=lambda item: item[0]))
 
-    def forget(self, key: Key) -> None:
+    def forget(self, key: Key, kind: str) -> None:
         """It is gone."""
-        owner = self._owners.pop(key, "")
+        owner = self._owners.pop((kind, key), "")
         jobs = self._jobs.get(owner, {})
-        jobs.pop(key, None)
+        jobs.pop((key, kind), None)
         if not jobs:
             self._jobs.pop(owner, None)
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from modelreuse.api import Failure, ModelReuseCheck, RetrainingRecord
+from modelreuse.api import Failure, InvalidTemplateError, ModelReuseCheck, RetrainingRecord
 from modelreuse.api.names import (
     APPROVE,
     APPROVED_BY,
@@ -39,13 +39,17 @@ from modelreuse.cluster import (
     read_node_labels,
     read_pods,
     read_record,
+    read_runtime,
+    serves_kind,
 )
 from modelreuse.controller.cache import Cache
-from modelreuse.controller.workloads import observed_job
+from modelreuse.controller.workloads import observed_job, prepared
 from modelreuse.decisions import (
+    JobToRead,
     Observed,
     ObservedJob,
     ObservedPod,
+    Prepared,
     Refusal,
     Rights,
     Settings,
@@ -53,7 +57,7 @@ from modelreuse.decisions import (
     jobs_to_read,
     sha256_of,
 )
-from modelreuse.manifests import JobTemplate, config_maps_in, record_name
+from modelreuse.manifests import KINDS, JobTemplate, Kind, config_maps_in, kind_of, record_name
 
 MAX_CONFIG_MAPS = 32
 """That are read for one look: whoever writes a template must not keep the operator busy."""
@@ -101,6 +105,7 @@ class Observer:
             gate=gate or self.cache.unreadable_rules(),
             gate_state=self.gate.state,
             template=template,
+            prepared=await prepared_for(self.client, check, template),
             config_maps=await config_maps_of(self.client, check, template),
             refusals=refusals,
         )
@@ -110,15 +115,16 @@ class Observer:
         await self.cache.policies.refill(list_policies(self.client))
         await self.cache.profiles.refill(list_profiles(self.client))
 
-    async def _jobs(self, namespace: str, names: Iterable[str]) -> dict[str, ObservedJob]:
-        found = await asyncio.gather(*(self._job(namespace, name) for name in names))
+    async def _jobs(self, namespace: str, wanted: Iterable[JobToRead]) -> dict[str, ObservedJob]:
+        found = await asyncio.gather(*(self._job(namespace, each) for each in wanted))
         return {job.name: job for job in found if job is not None}
 
-    async def _job(self, namespace: str, name: str) -> ObservedJob | None:
-        job = await read_job(self.client, namespace, name)
-        if job is None:
+    async def _job(self, namespace: str, wanted: JobToRead) -> ObservedJob | None:
+        kind = KINDS.get(wanted.kind)
+        job = await read_job(self.client, namespace, wanted.name, kind.name) if kind is not None else None
+        if kind is None or job is None:
             return None
-        return observed_job(job, await read_pods(self.client, namespace, job["metadata"]["uid"]))
+        return observed_job(job, await read_pods(self.client, namespace, kind.pods(job)), kind)
 
     async def _own_records(self, check: ModelReuseCheck) -> list[RetrainingRecord]:
         """The record of this check's retraining, and one that stands under the digest on offer, untrimmed."""
@@ -142,10 +148,18 @@ class Observer:
         retraining = check.spec.retraining
         cron_job = retraining.from_cron_job if retraining else None
         jobs = Question("create", "batch", "jobs", namespace)
+        own = _object_kind(check)
+        objects = Question("create", own.group, own.plural, namespace) if own is not None else None
         template = Question("get", "batch", "cronjobs", namespace, cron_job) if cron_job is not None else None
         approval = Question("approve", GROUP, "modelreusechecks", namespace, check.metadata.name)
-        questions = ((requester, jobs), (editor, jobs), (approver, approval), (requester, template), (editor, template))
-        return Rights(*await asyncio.gather(*(_allowed(self.client, *question) for question in questions)))
+        may = await asyncio.gather(
+            _allowed(self.client, requester, jobs, objects),
+            _allowed(self.client, editor, jobs, objects),
+            _allowed(self.client, approver, approval),
+            _allowed(self.client, requester, template),
+            _allowed(self.client, editor, template),
+        )
+        return Rights(*may)
 
 
 async def template_of(client: Client, check: ModelReuseCheck) -> JobTemplate | Failure | None:
@@ -155,7 +169,10 @@ async def template_of(client: Client, check: ModelReuseCheck) -> JobTemplate | F
         return None
     if retraining.job_template is not None:
         return JobTemplate("spec.retraining.jobTemplate", retraining.job_template)
-    name, namespace = retraining.from_cron_job or "", check.metadata.namespace
+    namespace = check.metadata.namespace
+    if retraining.object_template is not None:
+        return await object_template_of(client, namespace, retraining.object_template)
+    name = retraining.from_cron_job or ""
     try:
         cron_job = await read_cron_job(client, namespace, name)
     except RefusedError as error:
@@ -165,6 +182,55 @@ async def template_of(client: Client, check: ModelReuseCheck) -> JobTemplate | F
         message = f"spec.retraining.fromCronJob: there is no CronJob {name} in namespace {namespace}"
         return Failure(reason="CronJobMissing", message=message)
     return JobTemplate(f"CronJob {name}: spec.jobTemplate", _as_written(cron_job["spec"]["jobTemplate"]))
+
+
+OBJECT_TEMPLATE = "spec.retraining.objectTemplate"
+
+
+def _object_kind(check: ModelReuseCheck) -> Kind | None:
+    """Of what the check asks for instead of a Job; None where it doesn't, or nobody knows the kind."""
+    retraining = check.spec.retraining
+    if retraining is None or retraining.object_template is None:
+        return None
+    try:
+        return kind_of(retraining.object_template)
+    except InvalidTemplateError:
+        return None
+
+
+async def object_template_of(client: Client, namespace: str, content: Mapping[str, Any]) -> JobTemplate | Failure:
+    """The template with what it refers to, or what is missing in this cluster."""
+    try:
+        kind = kind_of(content)
+        reference = kind.refers_to(content)
+    except InvalidTemplateError as error:
+        return Failure(reason="InvalidTemplate", message=f"{OBJECT_TEMPLATE}.{error}")
+    if not await serves_kind(client, kind.name):
+        message = f"{OBJECT_TEMPLATE}: this cluster doesn't serve {kind.name} ({kind.api_version}); install what does"
+        return Failure(reason="KindNotServed", message=message)
+    if reference is None:
+        return JobTemplate(OBJECT_TEMPLATE, content, kind.name)
+    what = f"{reference.kind} {reference.name}"
+    try:
+        stored = await read_runtime(client, reference.kind, namespace, reference.name)
+    except RefusedError as error:
+        return Failure(reason="RuntimeUnknown", message=f"{OBJECT_TEMPLATE}: {what} can't be read: {error}")
+    if stored is None:
+        return Failure(reason="RuntimeMissing", message=f"{OBJECT_TEMPLATE}: there is no {what} here")
+    source = JobTemplate(f"{what}: spec", _as_written(stored.get("spec") or {}), reference.kind)
+    return JobTemplate(OBJECT_TEMPLATE, content, kind.name, refers_to=source)
+
+
+async def prepared_for(
+    client: Client, check: ModelReuseCheck, template: JobTemplate | Failure | None
+) -> Prepared | None:
+    """What stands where the intended retraining needs something before it is launched."""
+    retraining = check.status.retraining
+    kind = KINDS[template.kind].prepares if isinstance(template, JobTemplate) else None
+    if retraining is None or kind is None:
+        return None
+    stored = await read_runtime(client, kind, check.metadata.namespace, retraining.record)
+    return prepared(stored) if stored is not None else None
 
 
 def _as_written(template: Mapping[str, Any]) -> dict[str, Any]:
@@ -182,7 +248,7 @@ async def config_maps_of(
     """What the retraining would read from ConfigMaps, once it can be approved: hashes by name."""
     if not isinstance(template, JobTemplate) or check.status.assessed_at is None:
         return {}
-    names = config_maps_in(template.content)
+    names = config_maps_in(template.whole)
     if len(names) > MAX_CONFIG_MAPS:
         message = f"{template.path} names {len(names)} ConfigMaps; {MAX_CONFIG_MAPS} are accepted"
         return Failure(reason="ConfigMapsUnknown", message=message)
@@ -211,9 +277,9 @@ def _is_decided(check: ModelReuseCheck) -> bool:
     return retraining is not None and (retraining.launched or retraining.result is not None)
 
 
-async def _allowed(client: Client, user: User, question: Question | None) -> bool:
-    """True where there is nothing to ask."""
-    return question is None or await is_allowed(client, user, question)
+async def _allowed(client: Client, user: User, *questions: Question | None) -> bool:
+    """Whether all of it is allowed; True where there is nothing to ask."""
+    return all([question is None or await is_allowed(client, user, question) for question in questions])
 
 
 def awaits_launch(check: ModelReuseCheck) -> bool:

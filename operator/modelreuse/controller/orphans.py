@@ -16,6 +16,7 @@ from modelreuse.controller.ledgers import store_ledgers
 from modelreuse.controller.observe import node_labels
 from modelreuse.controller.workloads import observed_pod
 from modelreuse.decisions import ObservedPod, forfeited, governing, lost, orphans
+from modelreuse.manifests import KINDS
 
 _log = logging.getLogger(__name__)
 
@@ -57,8 +58,8 @@ class Orphans:
         if check is None or approval is None:
             return []
         return [
-            observed_pod(pod)
+            observed_pod(pod, KINDS[job.kind])
             for job in self.cache.jobs.of(check.uid)
             if job.task == approval.digest
-            for pod in await read_pods(self.client, namespace, job.uid)
+            for pod in await read_pods(self.client, namespace, job.pods)
         ]

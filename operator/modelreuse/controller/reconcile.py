@@ -137,11 +137,11 @@ class Reconciler:
                 self.refusals.appeared(key, obj["metadata"]["name"])
 
     async def _delete(self, key: Key, job: OwnedJob) -> None:
-        """Delete what is superseded. Nobody waits for it, so a refusal is no error; the next look asks again."""
+        """Delete what is of no more use. Nobody waits for it, so a refusal is no error; the next look asks again."""
         try:
-            await delete_job(self.client, key.namespace, job.name, job.uid)
+            await delete_job(self.client, key.namespace, job.name, job.uid, job.kind)
         except RefusedError as error:
-            _log.warning("Job %s stays, though it is superseded: %s", job.name, error)
+            _log.warning("%s %s stays, though it is of no more use: %s", job.kind, job.name, error)
         else:
-            _log.info("deleted Job %s: superseded", job.name)
-            self.observer.cache.jobs.forget(Key(key.namespace, job.name))
+            _log.info("deleted %s %s: of no more use", job.kind, job.name)
+            self.observer.cache.jobs.forget(Key(key.namespace, job.name), job.kind)

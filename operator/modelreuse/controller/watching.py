@@ -5,6 +5,7 @@ retry. `kopf.index` is left alone: its cost at start grows with the square of th
 """
 
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import Any, Protocol
 
 import kopf
@@ -15,6 +16,7 @@ from modelreuse.controller.affected import by_record, by_workload, learn
 from modelreuse.controller.cache import Cache
 from modelreuse.controller.key import Key
 from modelreuse.controller.metrics import Metrics
+from modelreuse.manifests import KINDS
 
 Json = Mapping[str, Any]
 Seen = Callable[[str | None, Json], Iterable[Key]]
@@ -82,15 +84,17 @@ def registry(client: Client, cache: Cache, queue: Additions, metrics: Metrics) -
         learn(cache.records, event_type, served)
         return by_record(cache, served)
 
-    def on_job(event_type: str | None, served: Json) -> Iterable[Key]:
-        learn(cache.jobs, event_type, served)
+    def on_workload(kind: str, event_type: str | None, served: Json) -> Iterable[Key]:
+        learn(cache.jobs, event_type, {**served, "kind": kind})
         return by_workload(cache, served)
 
     def on_pod(_event_type: str | None, served: Json) -> Iterable[Key]:
         return by_workload(cache, served)
 
     watch(GROUP, VERSION, "modelreusechecks", on_check, queue.add)
-    watch("batch", "v1", "jobs", on_job, queue.add)
+    # A kind that this cluster doesn't serve, or not yet, is watched as soon as it does.
+    for kind in KINDS.values():
+        watch(kind.group, kind.version, kind.plural, partial(on_workload, kind.name), queue.add)
     watch("", "v1", "pods", on_pod, queue.add)
     # These concern many checks at once, none of which shall hold up the one that somebody is waiting for.
     watch(GROUP, VERSION, "retrainpolicies", on_policy, queue.add_later)
@@ -114,8 +118,9 @@ def settings() -> kopf.OperatorSettings:
     configured.watching.chunk_size = 500
     configured.networking.request_timeout = 60
     configured.networking.connect_timeout = 10
-    for plural in (("batch", "v1", "jobs"), ("", "v1", "pods")):
-        configured.watching.label_selectors[plural] = CHECK_LABEL
+    for kind in KINDS.values():
+        configured.watching.label_selectors[kind.group, kind.version, kind.plural] = CHECK_LABEL
+    configured.watching.label_selectors["", "v1", "pods"] = CHECK_LABEL
     return configured
 
 

@@ -12,47 +12,52 @@ from modelreuse.api.names import (
     INPUTS_CONTAINER,
     QUEUE_LABEL,
     TASK_ANNOTATION,
-    TRAINER_CONTAINER,
-    WORKER_CONTAINER,
 )
 from modelreuse.cluster import failure_of
-from modelreuse.decisions import ObservedJob, ObservedPod
-from modelreuse.manifests import accelerators_of, cores_of
+from modelreuse.decisions import ObservedJob, ObservedPod, Prepared
+from modelreuse.manifests import JOB, Kind, accelerators_of, cores_of
 
 Json = Mapping[str, Any]
 
-_OUR_CONTAINERS = (WORKER_CONTAINER, TRAINER_CONTAINER)
 _STARTING = {"ContainerCreating", "PodInitializing"}
 """Reasons to wait that pass by themselves."""
 _FINAL = {"Succeeded", "Failed"}
 
 
-def observed_job(job: Json, pods: Sequence[Json]) -> ObservedJob:
-    """A Job with its pods, the oldest first."""
+def observed_job(job: Json, pods: Sequence[Json], kind: Kind = JOB) -> ObservedJob:
+    """A Job, or what runs a retraining instead of one, with its pods, the oldest first."""
     metadata, spec, status = job["metadata"], job.get("spec") or {}, job.get("status") or {}
-    complete = _true_condition(status, "Complete")
-    failed = _true_condition(status, "Failed")
+    complete = _true_condition(status, kind.done)
+    failed = _true_condition(status, kind.failed)
     ended = complete or failed
     by_age = sorted(pods, key=lambda pod: (pod["metadata"].get("creationTimestamp", ""), pod["metadata"]["name"]))
     return ObservedJob(
         name=metadata["name"],
         uid=metadata["uid"],
-        owner_uid=next((owner["uid"] for owner in _owners(metadata) if owner.get("controller")), None),
+        owner_uid=_owner_of(metadata),
         task=(metadata.get("annotations") or {}).get(TASK_ANNOTATION),
         finished_at=time_of(ended["lastTransitionTime"]) if ended else None,
         succeeded=complete is not None,
-        failure=_failure(failed, "JobFailed") if failed else None,
+        failure=_failure(failed, f"{kind.name}Failed") if failed else None,
         deadline_seconds=spec.get("activeDeadlineSeconds"),
         suspended=spec.get("suspend", False),
         queue=(metadata.get("labels") or {}).get(QUEUE_LABEL),
-        pods=tuple(observed_pod(pod) for pod in by_age),
+        pods=tuple(observed_pod(pod, kind) for pod in by_age),
+        kind=kind.name,
     )
 
 
-def observed_pod(pod: Json) -> ObservedPod:
+def prepared(served: Json) -> Prepared:
+    """What must stand before a retraining is launched."""
+    metadata = served["metadata"]
+    task = (metadata.get("annotations") or {}).get(TASK_ANNOTATION)
+    return Prepared(_owner_of(metadata), task, served["spec"], since=time_of(metadata["creationTimestamp"]))
+
+
+def observed_pod(pod: Json, kind: Kind = JOB) -> ObservedPod:
     """A pod: how it runs, and what our container in it has said."""
     spec, status = pod.get("spec") or {}, pod.get("status") or {}
-    ours = _container(status, "containerStatuses", _OUR_CONTAINERS)
+    ours = _container(status, "containerStatuses", kind.containers)
     comparing = _container(status, "initContainerStatuses", (INPUTS_CONTAINER,))
     return ObservedPod(
         name=pod["metadata"]["name"],
@@ -84,8 +89,9 @@ def time_of(text: str) -> datetime:
     return datetime.fromisoformat(text)
 
 
-def _owners(metadata: Json) -> list[Json]:
-    return metadata.get("ownerReferences") or []
+def _owner_of(metadata: Json) -> str | None:
+    owners = metadata.get("ownerReferences") or []
+    return next((owner["uid"] for owner in owners if owner.get("controller")), None)
 
 
 def _true_condition(status: Json, kind: str) -> Json | None:

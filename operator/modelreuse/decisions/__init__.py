@@ -14,6 +14,7 @@ from modelreuse.decisions.observed import (
     ObservedPod,
     OwnedJob,
     Plan,
+    Prepared,
     RecordOutcome,
     Refusal,
     Rights,
@@ -23,19 +24,21 @@ from modelreuse.decisions.orphans import is_open, lost, orphans
 from modelreuse.decisions.plan import plan
 from modelreuse.decisions.policies import described, governing
 from modelreuse.decisions.promoting import Promotable, promotable
-from modelreuse.decisions.reading import jobs_to_read, names_in
+from modelreuse.decisions.reading import JobToRead, jobs_to_read, names_in
 
 __all__ = [
     "Audit",
     "Backing",
     "Deadline",
     "Event",
+    "JobToRead",
     "Ledger",
     "Observed",
     "ObservedJob",
     "ObservedPod",
     "OwnedJob",
     "Plan",
+    "Prepared",
     "Promotable",
     "RecordOutcome",
     "Refusal",

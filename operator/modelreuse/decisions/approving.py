@@ -16,6 +16,7 @@ from modelreuse.decisions.observed import Observed
 from modelreuse.decisions.offer import Offer
 from modelreuse.decisions.policies import Rules
 from modelreuse.decisions.rejecting import REJECTED, rejecter
+from modelreuse.manifests import JOB, JobTemplate
 
 MAX_NAME = 512
 MAX_GROUPS = 1024
@@ -88,7 +89,11 @@ def _who_may_not(observed: Observed, by: str) -> str | None:
     if not rights.approver_may_approve:
         return f'"{by}" no longer has the verb approve on this check'
     if not (rights.requester_may_create_jobs and rights.editor_may_create_jobs):
-        return f'"{requester}" or "{editor}", for whom the Job would be created, may no longer create Jobs here'
+        template = observed.template
+        kinds = (
+            f"Jobs and {template.kind}s" if isinstance(template, JobTemplate) and template.kind != JOB.name else "Jobs"
+        )
+        return f'"{requester}" or "{editor}", for whom the Job would be created, may no longer create {kinds} here'
     if not (rights.requester_may_read_the_template and rights.editor_may_read_the_template):
         return f'"{requester}" or "{editor}" may no longer read the CronJob that spec.retraining.fromCronJob names'
     return None

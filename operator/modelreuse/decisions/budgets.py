@@ -4,11 +4,10 @@ The steps, and what a crash between them leaves: docs/decisions/006-budgets.md. 
 name, which is made of the digest; so whatever is decided here can be decided again, and comes to the same.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
 
 from modelreuse.api import (
     Budget,
@@ -35,7 +34,7 @@ from modelreuse.decisions.ledger import (
 )
 from modelreuse.decisions.observed import Ledger, Observed
 from modelreuse.decisions.policies import Rules
-from modelreuse.manifests import JobTemplate, accelerators_of, cores_of, without_cpu_limit
+from modelreuse.manifests import KINDS, JobTemplate, Rendered, accelerators_of, cores_of, without_cpu_limit
 
 EXHAUSTED = "BudgetExhausted"
 _SPELLED = {"energy_kwh": "kWh", "carbon_kg": "kgCO2e"}
@@ -53,27 +52,27 @@ class Funds:
     """To write instead of launching: the reservations that are missing, or, without room, what must be given back."""
 
 
-def bound(job: Mapping[str, Any], template: JobTemplate, rules: Rules) -> Spending | Failure:
-    """The most that a Job made of `template` can be charged with: its deadline on the dearest hardware to be had."""
-    spec = job["spec"]
-    pod = spec["template"]["spec"]
+def bound(rendered: Rendered, template: JobTemplate, rules: Rules) -> Spending | Failure:
+    """The most that a retraining made of `template` can be charged with: its deadline on the dearest machine."""
+    pod = rendered.pod
     profile = rules.profile.spec
     if pod.get("resourceClaims"):
         return _unbounded("spec.resourceClaims can bring any hardware; ask for it in resources.limits")
+    theirs = KINDS[template.kind].pod_of(template)
     try:
-        unlimited = without_cpu_limit(template.content["spec"]["template"]["spec"])
+        unlimited = without_cpu_limit(theirs.spec)
         cores, gpus = cores_of(pod), accelerators_of(pod)
         machine = dearest_machine(profile, dict(pod.get("nodeSelector") or {}), cpu_cores=cores, gpus=gpus)
     except (ArithmeticError, AttributeError, TypeError, ValueError) as error:
         return _unbounded(f"the resources of its containers can't be read: {error}")
     if unlimited is not None:
-        return _unbounded(f"{template.path}.spec.template.spec.{unlimited}: is missing, so a whole node could be used")
+        return _unbounded(f"{theirs.path}{unlimited}: is missing, so a whole node could be used")
     if machine is None:
         kind = "accelerators" if gpus else "cpus"
         return _unbounded(f"CostProfile {rules.profile.metadata.name}: spec.{kind} lists nothing that it could run on")
     if profile.prices is None and any(budget.money is not None for _, budget in budgets(rules)):
         return _unbounded(f"CostProfile {rules.profile.metadata.name}: spec.prices is missing, and money is limited")
-    return spending_of_pod_time(machine, profile, float(spec["activeDeadlineSeconds"]))
+    return spending_of_pod_time(machine, profile, float(rendered.launched["spec"]["activeDeadlineSeconds"]))
 
 
 def budgets(rules: Rules) -> tuple[tuple[RetrainPolicy, Budget], ...]:

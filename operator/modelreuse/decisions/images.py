@@ -9,7 +9,7 @@ from typing import Any
 
 from modelreuse.api import Failure, ModelAssessment
 from modelreuse.decisions.policies import Rules
-from modelreuse.manifests import JobTemplate
+from modelreuse.manifests import KINDS, JobTemplate
 
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}$")
 _PINNED = re.compile(r"[^@\s]+@sha256:[0-9a-f]{64}")
@@ -41,10 +41,11 @@ def not_pinned(template: JobTemplate, rules: Rules) -> Failure | None:
     """Why a retraining can't be offered: an image in its template could mean another one tomorrow."""
     if not rules.require_image_digest:
         return None
-    for field, image in _images(template.content["spec"]["template"]["spec"]):
+    pod = KINDS[template.kind].pod_of(template)
+    for field, image in _images(pod.spec):
         if not isinstance(image, str) or not _PINNED.fullmatch(image):
             message = (
-                f"{template.path}.spec.template.spec.{field}: {str(image)[:200]!r}: must be named by "
+                f"{pod.path}{field}: {str(image)[:200]!r}: must be named by "
                 "digest, as in registry/name@sha256:..., unless the policy sets requireImageDigest to false"
             )
             return Failure(reason="ImageNotPinned", message=message)

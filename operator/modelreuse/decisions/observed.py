@@ -19,7 +19,7 @@ from modelreuse.api import (
     RetrainPolicy,
     RetrainPolicyStatus,
 )
-from modelreuse.manifests import JobTemplate
+from modelreuse.manifests import JOB, JobTemplate
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class ObservedPod:
     started_at: datetime | None = None
     finished_at: datetime | None = None
     message: str | None = None
-    """Termination message of the container `worker` or `trainer`; untrusted."""
+    """Termination message of the container that answers for its kind; untrusted."""
     image_id: str | None = None
     """What the node says that container ran."""
     inputs_message: str | None = None
@@ -47,7 +47,7 @@ class ObservedPod:
 
 @dataclass(frozen=True)
 class ObservedJob:
-    """A Job that stands under one of our names."""
+    """A Job, or what runs a retraining instead of one, that stands under one of our names."""
 
     name: str
     uid: str
@@ -65,11 +65,28 @@ class ObservedJob:
     queue: str | None = None
     """Of Kueue, that holds it while it is suspended."""
     pods: tuple[ObservedPod, ...] = ()
+    kind: str = JOB.name
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """What stands under the name of what must stand before a retraining is launched."""
+
+    owner_uid: str | None
+    """UID of the controlling ownerReference."""
+    task: str | None
+    """Value of the annotation `modelreuse.io/task`."""
+    spec: Mapping[str, Any]
+    since: datetime
+    """By the API server's clock."""
 
 
 @dataclass(frozen=True)
 class OwnedJob:
-    """A Job that this check owns, by what it is known by when it is deleted: another one of its name stays."""
+    """A Job, or what runs a retraining instead, that this check owns, by what it is known by when it is deleted.
+
+    Another one of its name stays.
+    """
 
     name: str
     uid: str
@@ -77,6 +94,9 @@ class OwnedJob:
     """Value of the label `modelreuse.io/role`."""
     task: str
     """Value of the annotation `modelreuse.io/task`."""
+    kind: str = JOB.name
+    pods: str = field(default="", compare=False)
+    """The label selector by which its pods are found."""
 
 
 @dataclass(frozen=True)
@@ -101,6 +121,7 @@ class Rights:
     """What the API server answers when asked again, just before a launch (SubjectAccessReview)."""
 
     requester_may_create_jobs: bool
+    """And, where the retraining is of another kind, also that."""
     editor_may_create_jobs: bool
     approver_may_approve: bool
     requester_may_read_the_template: bool
@@ -142,6 +163,8 @@ class Observed:
     """Why the admission policies can't be relied upon; None when they stand as shipped."""
     template: JobTemplate | Failure | None = None
     """What a retraining would be made of, or why that is unknown; None where nobody asks (any more)."""
+    prepared: Prepared | None = None
+    """What stands where the intended retraining needs something to stand before it is launched."""
     config_maps: Mapping[str, str] | Failure = field(default_factory=dict)
     """Hashes of what the ConfigMaps hold that the retraining's template names, by name; a missing one isn't here."""
     gate_state: str = ""

@@ -35,8 +35,9 @@ from modelreuse.manifests import (
     Inputs,
     InvalidTemplateError,
     JobTemplate,
+    Rendered,
     config_maps_in,
-    retraining_job,
+    render_retraining,
     training_plan,
 )
 
@@ -108,7 +109,7 @@ def offer(
     if isinstance(inputs, Failure):
         return inputs
     try:
-        job = rendered_job(check, template, inputs, cost, layers, target, DIGEST_PLACEHOLDER)
+        job = rendered(check, template, inputs, cost, layers, target, DIGEST_PLACEHOLDER)
         contents = {"configMaps": _contents_of(observed, template)}
         image = preimage(_parts(observed, status, recommendation, rules, job) | contents)
     except (InvalidTemplateError, ValueError) as error:
@@ -149,7 +150,7 @@ def cost_of(status: ModelReuseCheckStatus, recommendation: Recommendation) -> Pr
     )
 
 
-def rendered_job(
+def rendered(
     check: ModelReuseCheck,
     template: JobTemplate,
     inputs: Inputs,
@@ -157,10 +158,10 @@ def rendered_job(
     layers: tuple[str, ...],
     target: Decimal,
     digest: str,
-) -> dict[str, Any]:
-    """The Job that an approval by `digest` launches. Raises InvalidTemplateError."""
+) -> Rendered:
+    """What an approval by `digest` launches. Raises InvalidTemplateError."""
     plan = training_plan(check, cost, layers=layers, target=float(target), digest=digest)
-    return retraining_job(check, template, plan, inputs, hours_high=float(cost.hours.high))
+    return render_retraining(check, template, plan, inputs, hours_high=float(cost.hours.high))
 
 
 def record_spec(
@@ -204,7 +205,7 @@ def _inputs_of(assessment: ModelAssessment, observed: Observed) -> Inputs | Fail
 
 def _contents_of(observed: Observed, template: JobTemplate) -> dict[str, str]:
     """What the ConfigMaps hold that the Job would read; empty for one that isn't there: making it is a change."""
-    names = config_maps_in(template.content)
+    names = config_maps_in(template.whole)
     known = observed.config_maps if not isinstance(observed.config_maps, Failure) else {}
     return {name: known.get(name, "") for name in names}
 
@@ -214,9 +215,8 @@ def _parts(
     status: ModelReuseCheckStatus,
     recommendation: Recommendation,
     rules: Rules,
-    job: dict[str, Any],
+    job: Rendered,
 ) -> dict[str, Any]:
-    blank = {**job, "metadata": {key: value for key, value in job["metadata"].items() if key != "name"}}
     return {
         "check": observed.check.metadata.uid,
         "nonce": status.nonce or "",
@@ -231,6 +231,12 @@ def _parts(
         },
         "contents": {one.model: one.hashes.to_wire() for one in status.assessments if one.hashes},
         "images": {one.model: one.image or "" for one in status.assessments},
-        "job": blank,
+        "job": _nameless(job.launched),
+        **({"prepared": _nameless(job.prepared)} if job.prepared else {}),
         "gate": observed.gate_state,
     }
+
+
+def _nameless(obj: Mapping[str, Any]) -> dict[str, Any]:
+    """Its name is made of the digest."""
+    return {**obj, "metadata": {key: value for key, value in obj["metadata"].items() if key != "name"}}

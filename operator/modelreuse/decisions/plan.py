@@ -16,8 +16,8 @@ from modelreuse.decisions.progress import RETRY_AFTER
 from modelreuse.decisions.rejecting import declined
 from modelreuse.decisions.retraining import retrain, unfunded
 from modelreuse.decisions.screening import due_at, screen
-from modelreuse.decisions.superseding import superseded
-from modelreuse.decisions.templates import MISSING, frozen_by
+from modelreuse.decisions.superseding import overdue, superseded
+from modelreuse.decisions.templates import HEALS, frozen_by
 from modelreuse.decisions.terms import terms_of
 from modelreuse.decisions.verifying import outcome, verify
 
@@ -58,11 +58,14 @@ def plan(observed: Observed, now: datetime) -> Plan:
         status=status,
         ledgers=retraining.ledgers or settled(observed, status, now),
         create=tuple(created for stage in stages for created in stage.create),
-        delete=superseded(observed, status),
+        delete=(*superseded(observed, status), *overdue(observed, status)),
         deadlines=retraining.deadlines,
         outcome=outcome(observed, status, terms),
         events=(*news(observed.check.status.conditions, status.conditions), *screening.events),
-        wake_at=min(filter(None, (_wake_at(observed, status, found, now), due_at(observed, status))), default=None),
+        wake_at=min(
+            filter(None, (_wake_at(observed, status, found, now), due_at(observed, status), retraining.wake_at)),
+            default=None,
+        ),
     )
 
 
@@ -97,7 +100,7 @@ def _wake_at(observed: Observed, status: ModelReuseCheckStatus, found: Findings,
     if found.waiting is not None:
         retries = (refusal.at + RETRY_AFTER for refusal in observed.refusals.values())
         return min((retry for retry in retries if retry > now), default=now + RETRY_AFTER)
-    missing = isinstance(found.current, Failure) and found.current.reason == MISSING
+    missing = isinstance(found.current, Failure) and found.current.reason in HEALS
     if missing or (found.unfunded is not None and observed.rights is not None):
         return now + RETRY_AFTER
     approval, decided = status.approval, status.retraining is not None or status.rejected is not None

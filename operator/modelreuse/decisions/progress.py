@@ -13,6 +13,9 @@ MAX_ATTEMPTS = 3
 RETRY_AFTER = timedelta(seconds=60)
 """When what was refused is asked for again, and what is held up is looked at again."""
 
+SETTLING = timedelta(seconds=3)
+"""Given to other controllers' caches to learn of what must stand before a launch: until then they would refuse it."""
+
 SUSPENDED = Failure(reason="Suspended", message="spec.suspend is true: nothing new is launched")
 
 
@@ -30,6 +33,8 @@ class Progress:
     """What no condition will say."""
     waiting: Failure | None = None
     """Why what was wanted hasn't happened yet; it is tried again."""
+    wake_at: datetime | None = None
+    """When time alone lets it go on, or ends it."""
 
 
 def is_due(refusal: Refusal | None, now: datetime) -> bool:
@@ -43,14 +48,14 @@ def stranger(observed: Observed, name: str, job: ObservedJob, task: str) -> Fail
         return None
     return Failure(
         reason="NameTaken",
-        message=f"a Job that this check didn't make stands under the name {name}; remove it to go on",
+        message=f"a {job.kind} that this check didn't make stands under the name {name}; remove it to go on",
     )
 
 
 def startup_problem(job: ObservedJob) -> Failure | None:
     """Why a pod of a running Job can't start, if that is known."""
     if job.suspended and job.queue is not None:
-        return Failure(reason="Queued", message=f"Job {job.name} waits in the queue {job.queue}")
+        return Failure(reason="Queued", message=f"{job.kind} {job.name} waits in the queue {job.queue}")
     if job.suspended:
-        return Failure(reason="Suspended", message=f"Job {job.name} is suspended; a queue may be holding it")
+        return Failure(reason="Suspended", message=f"{job.kind} {job.name} is suspended; a queue may be holding it")
     return next((pod.waiting for pod in job.pods if pod.waiting), None)

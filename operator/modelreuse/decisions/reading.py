@@ -1,24 +1,35 @@
 """What of the world a plan about a check can use: whatever isn't read can't be relied upon, and costs nothing."""
 
+from dataclasses import dataclass
+
 from modelreuse.api import Failure, ModelReuseCheckStatus
 from modelreuse.decisions.policies import Rules
 from modelreuse.decisions.predicting import is_outdated
 from modelreuse.decisions.verifying import is_finished
+from modelreuse.manifests import JOB
 
 
-def jobs_to_read(status: ModelReuseCheckStatus, rules: Rules | Failure) -> list[str]:
-    """The names of the Jobs, with their pods, whose present state can change what follows."""
-    names = []
+@dataclass(frozen=True)
+class JobToRead:
+    """A Job, or what runs a retraining instead, by kind and name."""
+
+    name: str
+    kind: str = JOB.name
+
+
+def jobs_to_read(status: ModelReuseCheckStatus, rules: Rules | Failure) -> list[JobToRead]:
+    """The Jobs, with their pods, whose present state can change what follows."""
+    jobs = []
     if status.assessed_at is None or is_outdated(status, rules):
-        names += [entry.job.name for entry in status.assessments]
+        jobs += [JobToRead(entry.job.name) for entry in status.assessments]
     if status.screening is not None:
-        names += [entry.job.name for entry in status.screening.models]
+        jobs += [JobToRead(entry.job.name) for entry in status.screening.models]
     retraining, verification = status.retraining, status.verification
     if retraining is not None and retraining.job is not None and retraining.result is None:
-        names.append(retraining.job.name)
+        jobs.append(JobToRead(retraining.job.name, retraining.kind or JOB.name))
     if verification is not None and not is_finished(verification):
-        names.append(verification.job.name)
-    return names
+        jobs.append(JobToRead(verification.job.name))
+    return jobs
 
 
 def names_in(status: ModelReuseCheckStatus) -> frozenset[str]:

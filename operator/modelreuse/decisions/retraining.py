@@ -1,8 +1,9 @@
 """The retraining stage: intent, reservation, record, then exactly one Job. A consumed digest never launches again."""
 
 import math
-from datetime import datetime
-from typing import Literal
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any, Literal
 
 from modelreuse.api import (
     Approval,
@@ -23,13 +24,14 @@ from modelreuse.decisions.budgets import Funds, funds
 from modelreuse.decisions.commands import ending_with, to_assess_again
 from modelreuse.decisions.inputs import refused_inputs, unconfirmed_inputs
 from modelreuse.decisions.observed import Deadline, Observed, ObservedJob
-from modelreuse.decisions.offer import Offer, record_spec, rendered_job
+from modelreuse.decisions.offer import Offer, record_spec, rendered
 from modelreuse.decisions.policies import Rules
-from modelreuse.decisions.progress import SUSPENDED, Progress, is_due, startup_problem, stranger
+from modelreuse.decisions.progress import SETTLING, SUSPENDED, Progress, is_due, startup_problem, stranger
 from modelreuse.decisions.records import record_of
 from modelreuse.decisions.spending import charge, remembered, spent
+from modelreuse.decisions.superseding import TIME_USED
 from modelreuse.decisions.terms import Terms
-from modelreuse.manifests import job_name, record_name, retraining_record
+from modelreuse.manifests import JOB, KINDS, job_name, record_name, retraining_record
 
 
 def retrain(
@@ -142,13 +144,40 @@ def _launch(
         )
     if record.spec.approval is None or record.spec.approval.digest != current.digest or record.outcome is not None:
         return Progress(_ended(status, _costing(retraining, NOTHING), now, "Failed", _consumed(approval)))
-    job = rendered_job(
+    job = rendered(
         observed.check, current.template, current.inputs, current.cost, current.layers, current.target, current.digest
     )
-    launched = retraining.model_copy(
-        update={"launched": True, "started_at": now, "job": JobReference(name=job["metadata"]["name"], uid=None)}
-    )
-    return Progress(status.model_copy(update={"retraining": launched}), create=(job,))
+    if job.prepared is not None:
+        preparing = _prepare(observed, status, retraining, job.prepared, now)
+        if preparing is not None:
+            return preparing
+    kind = job.launched["kind"]
+    reference = JobReference(name=job.launched["metadata"]["name"], uid=None)
+    other = {} if kind == JOB.name else {"kind": kind}
+    launched = retraining.model_copy(update={"launched": True, "started_at": now, "job": reference, **other})
+    return Progress(status.model_copy(update={"retraining": launched}), create=(job.launched,))
+
+
+def _prepare(
+    observed: Observed,
+    status: ModelReuseCheckStatus,
+    retraining: RetrainingStatus,
+    wanted: Mapping[str, Any],
+    now: datetime,
+) -> Progress | None:
+    """Has what must stand before the launch stand; None once it does, and is what was approved, of our making."""
+    there = observed.prepared
+    if there is None:
+        refusal = observed.refusals.get(retraining.record)
+        create = (wanted,) if is_due(refusal, now) else ()
+        return Progress(status, create=create, waiting=refusal.failure if refusal else None)
+    ours = (observed.check.metadata.uid, retraining.intent.digest, wanted["spec"])
+    if (there.owner_uid, there.task, there.spec) != ours:
+        message = f"a {wanted['kind']} that this check didn't make stands under the name {retraining.record}"
+        taken = Failure(reason="NameTaken", message=message)
+        return Progress(_ended(status, _costing(retraining, NOTHING), now, "Failed", taken))
+    settled_at = there.since + SETTLING
+    return Progress(status, wake_at=settled_at) if now < settled_at else None
 
 
 def _why_void(current: Offer | Failure, judgement: Approved | Failure | None) -> str:
@@ -176,7 +205,8 @@ def _follow(
             return Progress(_ended(status, _costing(retraining, NOTHING), now, "Failed", refusal.failure))
         lost = Failure(
             reason="ResultLost",
-            message=f"Job {name} is gone and left no result; nothing is launched again without a new approval",
+            message=f"{retraining.kind or JOB.name} {name} is gone and left no result; nothing is launched again "
+            "without a new approval",
         )
         return Progress(_ended(status, retraining, now, "Lost", lost))
     taken = stranger(observed, name, job, retraining.intent.digest)
@@ -184,11 +214,17 @@ def _follow(
         return Progress(_ended(status, retraining, now, "Failed", taken))
     retraining = retraining.model_copy(update={"job": JobReference(name=name, uid=job.uid)})
     retraining = remembered(retraining, job.pods, now)
+    profile = None if isinstance(rules, Failure) else rules.profile.spec
     if job.finished_at is None:
+        ends_at = None if isinstance(terms, Failure) else _ends_at(retraining, job, terms.seconds)
+        if ends_at is not None and ends_at <= now:
+            used = Failure(reason=TIME_USED, message=f"{job.kind} {name}: its attempts have used all the approved time")
+            due = charge(retraining, job.pods, profile, observed.node_labels, now)
+            retraining = retraining.model_copy(update=spent(job.pods, profile, observed.node_labels, now))
+            return Progress(_ended(status, _costing(retraining, due), now, "Failed", used))
         deadlines = () if isinstance(terms, Failure) else _shared(retraining, job, terms.seconds)
         status = status.model_copy(update={"retraining": retraining})
-        return Progress(status, waiting=startup_problem(job), deadlines=deadlines)
-    profile = None if isinstance(rules, Failure) else rules.profile.spec
+        return Progress(status, waiting=startup_problem(job), deadlines=deadlines, wake_at=ends_at)
     due = charge(retraining, job.pods, profile, observed.node_labels, job.finished_at)
     retraining = retraining.model_copy(update=spent(job.pods, profile, observed.node_labels, job.finished_at))
     retraining = _costing(retraining, due)
@@ -197,12 +233,21 @@ def _follow(
 
 def _shared(retraining: RetrainingStatus, job: ObservedJob, approved: int) -> tuple[Deadline, ...]:
     """The approved time is for all attempts together: a queue that resumes a Job begins its deadline anew."""
-    if retraining.removed_pod_seconds is None:
+    if retraining.removed_pod_seconds is None or not KINDS[job.kind].deadline_changes:
         return ()
     left = max(1, approved - math.ceil(retraining.removed_pod_seconds))
     if job.deadline_seconds is not None and job.deadline_seconds <= left:
         return ()
     return (Deadline(job.name, job.uid, left),)
+
+
+def _ends_at(retraining: RetrainingStatus, job: ObservedJob, approved: int) -> datetime | None:
+    """When the approved time is used up by the attempt that runs, of a kind whose deadline begins anew for each."""
+    if retraining.removed_pod_seconds is None or KINDS[job.kind].deadline_changes:
+        return None
+    begun = min((pod.started_at for pod in job.pods if pod.started_at and not pod.finished_at), default=None)
+    left = timedelta(seconds=max(0.0, approved - float(retraining.removed_pod_seconds)))
+    return begun + left if begun is not None else None
 
 
 def _with_result(
@@ -217,12 +262,12 @@ def _with_result(
         failure = (
             refused_inputs(job, retraining.intent.digest)
             or job.failure
-            or Failure(reason="TrainerFailed", message=f"Job {job.name} failed")
+            or Failure(reason="TrainerFailed", message=f"{job.kind} {job.name} failed")
         )
         return _ended(status, retraining, ended_at, "Failed", failure)
     pod = answering_pod(job)
     if pod is None or pod.message is None:
-        lost = Failure(reason="ResultLost", message=f"Job {job.name} succeeded but left no result")
+        lost = Failure(reason="ResultLost", message=f"{job.kind} {job.name} succeeded but left no result")
         return _ended(status, retraining, ended_at, "Lost", lost)
     unsure = unconfirmed_inputs(pod, retraining.intent.digest, None if isinstance(rules, Failure) else rules)
     if unsure is not None:
@@ -230,11 +275,11 @@ def _with_result(
     try:
         result = parse_message(TrainingResult, pod.message)
     except UnreadableMessageError as error:
-        bad = Failure(reason="UnreadableAnswer", message=f"Job {job.name}: {error}")
+        bad = Failure(reason="UnreadableAnswer", message=f"{job.kind} {job.name}: {error}")
         return _ended(status, retraining, ended_at, "Failed", bad)
     problem = _implausible(retraining, terms, result)
     if problem:
-        bad = Failure(reason="WrongAnswer", message=f"Job {job.name}: {problem}")
+        bad = Failure(reason="WrongAnswer", message=f"{job.kind} {job.name}: {problem}")
         return _ended(status, retraining, ended_at, "Failed", bad)
     reported = retraining.model_copy(
         update={

@@ -1,11 +1,12 @@
 """Cleaning up: which of our Jobs nobody needs any more.
 
 A Job and its pods stay for their logs until others stand in their place: a later attempt, or the next assessment. A
-retraining is never deleted by us; it goes with its check.
+retraining is deleted by us only where that is the one way to end it; else it goes with its check.
 """
 
 from modelreuse.api import JobReference, ModelReuseCheckStatus
 from modelreuse.decisions.observed import Observed, OwnedJob
+from modelreuse.manifests import KINDS
 from modelreuse.manifests.assessment import ROLE as ASSESSMENT
 from modelreuse.manifests.verification import ROLE as VERIFICATION
 
@@ -21,3 +22,21 @@ def superseded(observed: Observed, status: ModelReuseCheckStatus) -> tuple[Owned
         return ()
     kept = {job.name for job in named}
     return tuple(job for job in observed.owned if job.role in {ASSESSMENT, VERIFICATION} and job.name not in kept)
+
+
+TIME_USED = "ApprovedTimeUsed"
+"""Why a retraining has failed that goes on until somebody ends it."""
+OUT_OF_TIME = frozenset({TIME_USED, "DeadlineExceeded"})
+
+
+def overdue(observed: Observed, status: ModelReuseCheckStatus) -> tuple[OwnedJob, ...]:
+    """The retraining whose time is over, of a kind that may go on all the same.
+
+    Its own controller tries to stop it once. Then it is for us.
+    """
+    ended = status.retraining
+    if ended is None or ended.failure is None or ended.failure.reason not in OUT_OF_TIME:
+        return ()
+    return tuple(
+        job for job in observed.owned if job.task == ended.intent.digest and not KINDS[job.kind].deadline_changes
+    )

@@ -1,8 +1,8 @@
-"""The template that a retraining is made of: the check's own, or that of a CronJob which somebody else may change.
+"""The template that a retraining is made of: the check's own, or one of which somebody else may change a part.
 
-A spec is part of the digest, so its template can't change unnoticed. A CronJob isn't part of the spec. What it held
-when a retraining was first offered counts for that assessment: an edit takes another assessment, not just another
-digest, so that nobody approves by a habit of copying what status prints.
+A spec is part of the digest, so its template can't change unnoticed. A CronJob, or the runtime of a TrainJob, isn't
+part of the spec. What it held when a retraining was first offered counts for that assessment: an edit takes another
+assessment, not just another digest, so that nobody approves by a habit of copying what status prints.
 """
 
 from modelreuse.api import Failure, ModelReuseCheckStatus
@@ -13,6 +13,11 @@ from modelreuse.manifests import JobTemplate
 
 MISSING = "CronJobMissing"
 CHANGED = "CronJobChanged"
+RUNTIME_MISSING = "RuntimeMissing"
+RUNTIME_CHANGED = "RuntimeChanged"
+NOT_SERVED = "KindNotServed"
+HEALS = frozenset({MISSING, RUNTIME_MISSING, NOT_SERVED})
+"""Nobody watches what is missing then, so it is asked for again."""
 
 
 def usable_template(observed: Observed, status: ModelReuseCheckStatus) -> JobTemplate | Failure:
@@ -24,12 +29,16 @@ def usable_template(observed: Observed, status: ModelReuseCheckStatus) -> JobTem
         return template
     frozen = status.template_sha256
     if frozen is not None and frozen_by(observed, template) != frozen:
-        message = f"{template.path}: is no longer what it was when this assessment was offered for approval"
-        return Failure(reason=CHANGED, message=ending_with(to_assess_again(observed.check, status), message))
+        changed = template.refers_to or template
+        message = f"{changed.path}: is no longer what it was when this assessment was offered for approval"
+        reason = RUNTIME_CHANGED if template.refers_to else CHANGED
+        return Failure(reason=reason, message=ending_with(to_assess_again(observed.check, status), message))
     return template
 
 
 def frozen_by(observed: Observed, template: JobTemplate) -> str | None:
-    """What status keeps of a template that an offer is made of; None where the spec itself holds it."""
+    """What status keeps of a template that an offer is made of; None where the spec itself holds all of it."""
+    if template.refers_to is not None:
+        return fingerprint_of(template.refers_to.content)
     retraining = observed.check.spec.retraining
     return fingerprint_of(template.content) if retraining is not None and retraining.from_cron_job is not None else None

@@ -10,23 +10,29 @@ from modelreuse.manifests.identity import (
     verification_task_id,
 )
 from modelreuse.manifests.inputs import Inputs
+from modelreuse.manifests.kinds import JOB, KINDS, Kind, Reference, kind_of, render_retraining
 from modelreuse.manifests.record import imported_record, retraining_record
 from modelreuse.manifests.references import config_maps_in
 from modelreuse.manifests.resources import accelerators_of, cores_of, without_cpu_limit
 from modelreuse.manifests.retraining import (
     DIGEST_PLACEHOLDER,
-    JobTemplate,
     artifact_source,
-    retraining_job,
     training_plan,
 )
+from modelreuse.manifests.templates import JobTemplate, Rendered, TemplatePod
 from modelreuse.manifests.verification import verification_job
 
 __all__ = [
     "DIGEST_PLACEHOLDER",
+    "JOB",
+    "KINDS",
     "Inputs",
     "InvalidTemplateError",
     "JobTemplate",
+    "Kind",
+    "Reference",
+    "Rendered",
+    "TemplatePod",
     "accelerators_of",
     "artifact_source",
     "assessment_job",
@@ -36,8 +42,9 @@ __all__ = [
     "imported_record",
     "imported_record_name",
     "job_name",
+    "kind_of",
     "record_name",
-    "retraining_job",
+    "render_retraining",
     "retraining_record",
     "training_plan",
     "verification_job",

@@ -10,9 +10,12 @@ _NAME_ROOM = 35
 _LABEL_ROOM = 63
 
 
-def job_name(check: ModelReuseCheck, task: str) -> str:
-    """The one name under which the Job of this task can stand; at most 63 characters, as Pods' names derive from it."""
-    stem = check.metadata.name[:_NAME_ROOM].replace(".", "-").strip("-")
+def job_name(check: ModelReuseCheck, task: str, room: int = _NAME_ROOM) -> str:
+    """The one name under which the Job of this task can stand; Pods' names derive from it, in at most 63 characters.
+
+    `room`: for as much of the check's name.
+    """
+    stem = check.metadata.name[:room].replace(".", "-").strip("-")
     return f"{RESERVED_PREFIX}{stem}-{_short_hash(check.metadata.uid, task)}"
 
 
@@ -36,10 +39,10 @@ def verification_task_id(digest: str, attempt: int) -> str:
     return f"verify/{digest.removeprefix('sha256:')[:40]}/{attempt}"
 
 
-def owned_metadata(check: ModelReuseCheck, task: str, role: str) -> dict[str, Any]:
-    """Metadata of a Job of ours: deleted with its check, found by its label, bound to its task."""
+def owned_metadata(check: ModelReuseCheck, task: str, role: str, name: str | None = None) -> dict[str, Any]:
+    """Metadata of an object of ours: deleted with its check, found by its label, bound to its task."""
     return {
-        "name": job_name(check, task),
+        "name": name or job_name(check, task),
         "namespace": check.metadata.namespace,
         "labels": owned_labels(check, role),
         "annotations": {TASK_ANNOTATION: task},

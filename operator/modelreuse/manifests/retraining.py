@@ -1,16 +1,17 @@
-"""The retraining Job: the requester's template, plus what makes exactly one bounded, answerable run of it."""
+"""What every retraining has in common, whatever kind it runs as: the plan that a trainer is told, the contract in its
+pod, and how long it may take.
+"""
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from modelreuse.api import InvalidTemplateError, ModelReuseCheck, ModelSource, PredictedCost, TrainingPlan
-from modelreuse.api.names import CLAIMS_ROOT, CLAIMS_ROOT_ENV, PLAN_ENV, TERMINATION_LOG, TRAINER_CONTAINER
-from modelreuse.api.templates import check_job_template
-from modelreuse.manifests.identity import owned_labels, owned_metadata
+from modelreuse.api.names import CLAIMS_ROOT, CLAIMS_ROOT_ENV, PLAN_ENV, TERMINATION_LOG
+from modelreuse.manifests.identity import owned_labels
 from modelreuse.manifests.inputs import Inputs, with_comparison
 from modelreuse.manifests.merge import merged
+from modelreuse.manifests.templates import JobTemplate
 from modelreuse.manifests.worker_pod import unexpanded
 
 ROLE = "retraining"
@@ -19,15 +20,6 @@ DIGEST_PLACEHOLDER = "sha256:" + "0" * 64
 STARTUP_SECONDS = 600
 """Granted on top of the approved time for scheduling, pulling images and comparing inputs; half of it and twice the
 time that the assessment took to read them, where that is more."""
-
-
-@dataclass(frozen=True)
-class JobTemplate:
-    """What a retraining is made of, as in a CronJob, and where a person finds it."""
-
-    path: str
-    """For sentences: `spec.retraining.jobTemplate`, or which field of which CronJob."""
-    content: Mapping[str, Any]
 
 
 def training_plan(
@@ -67,22 +59,17 @@ def artifact_source(check: ModelReuseCheck, model: str, uri: str) -> ModelSource
     return ModelSource(name=old.name, uri=uri, factory=old.factory)
 
 
-def retraining_job(
-    check: ModelReuseCheck, template: JobTemplate, plan: TrainingPlan, inputs: Inputs, *, hours_high: float
+def with_contract(
+    check: ModelReuseCheck, template: Mapping[str, Any], trainer: str, plan: TrainingPlan, inputs: Inputs
 ) -> dict[str, Any]:
-    """The Job that carries out `plan` on `inputs`, at most `hours_high` hours long, not counting its start.
-
-    A shorter deadline of the template's own stands, a longer one doesn't. Raises InvalidTemplateError for what
-    `check_job_template` refuses.
-    """
-    given = _checked(template)
+    """A pod template that runs once: our container compares `inputs`, then `trainer` is told `plan`, and answers."""
     injected = {
         "metadata": {"labels": owned_labels(check, ROLE)},
         "spec": {
             "restartPolicy": "Never",
             "containers": [
                 {
-                    "name": TRAINER_CONTAINER,
+                    "name": trainer,
                     "env": [
                         {"name": PLAN_ENV, "value": unexpanded(plan.model_dump_json(by_alias=True, exclude_none=True))},
                         {"name": CLAIMS_ROOT_ENV, "value": CLAIMS_ROOT},
@@ -93,30 +80,21 @@ def retraining_job(
             ],
         },
     }
-    pod = merged(merged({"spec": {"automountServiceAccountToken": False}}, given["spec"]["template"]), injected)
+    pod = merged(merged({"spec": {"automountServiceAccountToken": False}}, template), injected)
+    return {**pod, "spec": with_comparison(pod["spec"], check, plan.model, inputs, plan.digest)}
+
+
+def deadline(own: int | None, inputs: Inputs, *, hours_high: float) -> int:
+    """Seconds: the approved `hours_high` and what a start takes, or the template's own, where that is shorter."""
     startup = max(STARTUP_SECONDS, STARTUP_SECONDS // 2 + math.ceil(2 * inputs.seconds))
-    approved_seconds = math.ceil(hours_high * 3600) + startup
-    return {
-        "apiVersion": "batch/v1",
-        "kind": "Job",
-        # As in a CronJob: a queue finds its Jobs by a label.
-        "metadata": merged(given.get("metadata", {}), owned_metadata(check, plan.digest, ROLE)),
-        "spec": {
-            **given["spec"],
-            "backoffLimit": 0,
-            "completions": 1,
-            "parallelism": 1,
-            "activeDeadlineSeconds": min(
-                approved_seconds, given["spec"].get("activeDeadlineSeconds", approved_seconds)
-            ),
-            "template": pod | {"spec": with_comparison(pod["spec"], check, plan.model, inputs, plan.digest)},
-        },
-    }
+    approved = math.ceil(hours_high * 3600) + startup
+    return approved if own is None else min(approved, own)
 
 
-def _checked(template: JobTemplate) -> Mapping[str, Any]:
+def accepted(template: JobTemplate, check: Callable[[Mapping[str, Any]], None]) -> Mapping[str, Any]:
+    """The template's content. Raises InvalidTemplateError, with where a person finds it, for what `check` refuses."""
     try:
-        check_job_template(template.content)
+        check(template.content)
     except InvalidTemplateError as error:
         raise InvalidTemplateError(f"{template.path}.{error}") from None
     return template.content

@@ -34,9 +34,10 @@ FIRST = {
     "predicting": ["assessing", "reassessing"],
     "recommendation": ["recommending"],
     "rejecting": ["approving"],
-    "retraining": ["launching", "trainer_answers", "budgets"],
+    "retraining": ["launching", "train_jobs", "trainer_answers", "budgets"],
     "spending": ["budgets", "trainer_answers"],
-    "templates": ["cron_jobs"],
+    "superseding": ["superseding", "train_jobs"],
+    "templates": ["cron_jobs", "train_jobs"],
     "terms": ["verifying"],
 }
 """Which tests will most likely notice: the order is a matter of time alone."""

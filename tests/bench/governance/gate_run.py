@@ -14,6 +14,7 @@ import pytest
 
 from bench.governance.gate_mutants import GateMutant, gate_mutants
 from bench.governance.results import fingerprint
+from cluster.fake_trainer import install
 from cluster.gate import objects, test_stamps, test_what_keeps_working
 from cluster.gate.attempt import Attempt
 from cluster.gate.attempts import (
@@ -26,6 +27,7 @@ from cluster.gate.attempts import (
     records,
     requests,
     status,
+    train_jobs,
     without_stamping,
 )
 from cluster.gate.in_force import people_at_the_gate
@@ -44,14 +46,16 @@ LIKELY: dict[str, tuple[Attempt, ...]] = {
     "modelreuse-accelerators": accelerators.ATTEMPTS,
     "modelreuse-accelerators-label": accelerators.ATTEMPTS,
     "modelreuse-decisions": decisions.ATTEMPTS,
-    "modelreuse-jobs": jobs.ATTEMPTS,
+    "modelreuse-jobs": (*jobs.ATTEMPTS, *train_jobs.ATTEMPTS),
     "modelreuse-namespaces": namespaces.ATTEMPTS,
-    "modelreuse-operator": jobs.ATTEMPTS,
+    "modelreuse-operator": (*jobs.ATTEMPTS, *train_jobs.ATTEMPTS),
     "modelreuse-pods": pods.ATTEMPTS,
     "modelreuse-records": records.ATTEMPTS,
-    "modelreuse-requests": requests.ATTEMPTS,
+    "modelreuse-requests": (*requests.ATTEMPTS, *train_jobs.ATTEMPTS),
     "modelreuse-shells": pods.ATTEMPTS,
     "modelreuse-status": status.ATTEMPTS,
+    "modelreuse-train-job-parts": train_jobs.ATTEMPTS,
+    "modelreuse-train-jobs": train_jobs.ATTEMPTS,
 }
 """Which attempts will most likely notice a change of a policy: the order is a matter of time alone."""
 UNSTAMPED = "modelreuse-identity"
@@ -100,6 +104,7 @@ def gate_in(name: str) -> Iterator[Gate]:
     with Cluster.up(name=name, level="control-plane") as cluster:
         admin = Person.from_kubeconfig(cluster.kubeconfig())
         install_definitions(admin)
+        install(admin)
         team = f"team-{secrets.token_hex(3)}"
         make_namespace(admin, team)
         unstamped = admin.create(objects.check(team, "from-before"))

@@ -89,7 +89,8 @@ def test_kubectl_shows_the_columns_that_people_ask_for(
     shown = shown | {"metadata": {**shown["metadata"], **namespace, "name": f"shown-{plural}"}}
     admin.create(shown)
     kubeconfig = control_plane.kubeconfig()
-    command = [str(each) for each in (KUBECTL, "--kubeconfig", kubeconfig, "--cache-dir", tmp_path, "get", plural)]
+    asked = ("--kubeconfig", kubeconfig, "--cache-dir", tmp_path, "get", plural, shown["metadata"]["name"])
+    command = [str(each) for each in (KUBECTL, *asked)]
     table = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     header, row = (" ".join(line.split()) for line in table.splitlines())
     assert header == COLUMNS[plural]

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 
 import pytest
 
+from cluster.fake_trainer import install
 from cluster.gate.in_force import people_at_the_gate
 from cluster.gate.people import make_namespace
 from cluster.gate.scene import Scene
@@ -22,6 +23,7 @@ def team(admin: Person) -> str:
 @pytest.fixture(scope="session")
 def people(admin: Person, chart: list[Object], team: str) -> Mapping[str, Person]:
     """Everybody, facing a gate that is in force: every policy has refused, or stamped, once."""
+    install(admin)
     return people_at_the_gate(admin, team)
 
 

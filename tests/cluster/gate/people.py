@@ -6,6 +6,7 @@ widen tomorrow.
 
 from collections.abc import Mapping
 
+from cluster.fake_trainer_controller import JOB_SET_ACCOUNT, TRAINER_ACCOUNT
 from cluster.person import Object, Person, RefusedError
 from cluster.waiting import until
 
@@ -43,6 +44,10 @@ _JOBS_AND_ONE_CRON_JOB: tuple[Object, ...] = (
 _OF_KUEUE = ("system:serviceaccounts", "system:serviceaccounts:kueue-system")
 _HOLDS_JOBS: tuple[Object, ...] = (
     {"apiGroups": ["batch"], "resources": ["jobs", "jobs/status"], "verbs": ["get", "update", "patch"]},
+    {"apiGroups": ["trainer.kubeflow.org"], "resources": ["*"], "verbs": ["get", "update", "patch"]},
+)
+_KEEPS_TRAIN_JOBS: tuple[Object, ...] = (
+    {"apiGroups": ["trainer.kubeflow.org", "jobset.x-k8s.io", "batch"], "resources": ["*"], "verbs": ["*"]},
 )
 _PURGE = {"apiGroups": ["modelreuse.io"], "resources": ["retrainingrecords"], "verbs": ["delete", "purge"]}
 
@@ -58,6 +63,8 @@ CAST: dict[str, tuple[str, tuple[str, ...], tuple[str, ...], tuple[Object, ...]]
     "mallory": ("mallory", (), (), (_WILDCARD,)),
     "kueue": (KUEUE, _OF_KUEUE, (), _HOLDS_JOBS),
     "other_kueue": ("system:serviceaccount:kueue-system:default", _OF_KUEUE, (), _HOLDS_JOBS),
+    "trainer": (TRAINER_ACCOUNT, ("system:serviceaccounts",), (), _KEEPS_TRAIN_JOBS),
+    "job_sets": (JOB_SET_ACCOUNT, ("system:serviceaccounts",), (), _KEEPS_TRAIN_JOBS),
     "eve": ("eve", (), (), ()),
     "ci": ("system:serviceaccount:{namespace}:ci", (), ("edit", "modelreuse-approver"), ()),
     "shared_admin": ("system:admin", (), ("admin", "modelreuse-approver"), ()),

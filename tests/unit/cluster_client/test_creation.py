@@ -77,3 +77,12 @@ async def test_what_never_appears_stays_in_doubt() -> None:
             await create_once(client, JOB, sleep=sleep)
     assert told.asked.count(POST) == 1
     assert sum(sleep.taken) >= 60  # an API server may still be at it for so long
+
+
+@pytest.mark.parametrize(("kind", "strict"), [("TrainJob", True), ("TrainingRuntime", True), ("Job", False)])
+async def test_where_versions_lack_fields_that_bound_a_run_unknown_fields_are_refused(kind: str, strict: bool) -> None:
+    version = "batch/v1" if kind == "Job" else "trainer.kubeflow.org/v1alpha1"
+    obj = {"apiVersion": version, "kind": kind, "metadata": {"name": "mrc-1", "namespace": "team"}}
+    async with server([yes()]) as (told, client):
+        await create_once(client, obj)
+    assert told.asked[0].endswith("?fieldValidation=Strict") is strict

@@ -29,5 +29,8 @@ def test_jobs_and_records_can_be_created() -> None:
 
 
 def test_nothing_else_can_be_created() -> None:
-    with pytest.raises(ValueError, match="v1 Pod: not a kind that the operator creates; known: Job, RetrainingRecord"):
+    with pytest.raises(
+        ValueError,
+        match="v1 Pod: not a kind that the operator creates; known: Job, RetrainingRecord, TrainJob, TrainingRuntime",
+    ):
         resource_to_create({"apiVersion": "v1", "kind": "Pod"})

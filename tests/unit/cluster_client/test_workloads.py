@@ -23,3 +23,9 @@ async def test_a_deletion_that_is_refused_is_told() -> None:
     async with server([no(403, "Forbidden", "jobs is forbidden")]) as (_, client):
         with pytest.raises(RefusedError, match="jobs is forbidden"):
             await delete_job(client, "team", "mrc-1", "u1")
+
+
+async def test_a_train_job_is_deleted_where_train_jobs_are() -> None:
+    async with server([yes()]) as (told, client):
+        await delete_job(client, "team", "mrc-1", "u1", "TrainJob")
+    assert told.asked == ["DELETE /apis/trainer.kubeflow.org/v1alpha1/namespaces/team/trainjobs/mrc-1"]

@@ -79,9 +79,15 @@ def record(name: str = "mrc-r1", namespace: str = "team", version: int = 1, **mo
 
 
 def job(
-    name: str = "mrc-1", uid: str = "", owner: str = "uid-digits", role: str = "assessment", task: str = "t"
+    name: str = "mrc-1",
+    uid: str = "",
+    owner: str = "uid-digits",
+    role: str = "assessment",
+    task: str = "t",
+    kind: str = "Job",
 ) -> Json:
     return {
+        "kind": kind,
         "metadata": {
             "name": name,
             "namespace": "team",
@@ -89,5 +95,5 @@ def job(
             "labels": {"modelreuse.io/check": "digits", "modelreuse.io/role": role},
             "annotations": {"modelreuse.io/task": task},
             "ownerReferences": [{"uid": "somebody"}, {"uid": owner, "controller": True}],
-        }
+        },
     }

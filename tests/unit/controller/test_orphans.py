@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 
@@ -93,6 +94,15 @@ async def test_pods_that_can_still_be_seen_are_charged(cache: Cache) -> None:
     cache.jobs.put(served.job("mrc-a", task="assess/n/current/1"))
     outcomes = await ended(cache, None, PODS, NAMESPACE, stored(), stored())
     assert [each["podSeconds"] for each in outcomes] == ["60"]
+
+
+async def test_pods_of_a_train_job_are_charged_likewise(cache: Cache) -> None:
+    cache.jobs.put(served.job("mrc-t", role="retraining", task=DIGEST, kind="TrainJob"))
+    answers = [PODS, NAMESPACE, stored(), stored()]
+    async with server(answers) as (told, client):
+        await Orphans(client, cache).complete(DIGITS, None, NOW)
+        assert [body["outcome"]["podSeconds"] for body in told.bodies if body] == ["60"]
+        assert "labelSelector=jobset.sigs.k8s.io/jobset-name=mrc-t" in unquote(told.asked[0])
 
 
 async def test_an_outcome_that_stands_already_stays(cache: Cache) -> None:

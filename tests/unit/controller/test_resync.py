@@ -4,7 +4,7 @@ from modelreuse.controller.cache import Cache
 from modelreuse.controller.key import Key
 from modelreuse.controller.metrics import Metrics
 from modelreuse.controller.resync import Resync
-from unit.cluster_client.fake_api_server import Answer, server
+from unit.cluster_client.fake_api_server import Answer, no, server, yes
 from unit.controller import served
 from unit.controller.served import Json
 
@@ -21,9 +21,15 @@ def record(name: str, **more: object) -> Json:
     return {**stored, "spec": stored["spec"] | {"check": OF_ANOTHER}}
 
 
-async def looked_at(records: Answer, *namespaces: str | None) -> tuple[list[Key], Cache]:
+NO_TRAINER = (no(404, "NotFound"),)
+"""This cluster has never heard of TrainJobs."""
+
+
+async def looked_at(
+    records: Answer, *namespaces: str | None, trainer: tuple[Answer, ...] = NO_TRAINER
+) -> tuple[list[Key], Cache]:
     cache, keys = Cache(), []
-    answers = [listed(), listed(), records, listed(served.job()), listed(served.check())]
+    answers = [listed(), listed(), records, listed(served.job()), *trainer, listed(served.check())]
     async with server(answers) as (_, client):
         await Resync(client, cache, keys.append, Metrics(), namespaces).once()
     return sorted(keys), cache
@@ -47,3 +53,15 @@ async def test_records_of_namespaces_that_are_not_looked_after_are_left_alone() 
 async def test_jobs_that_the_watches_missed_are_learned() -> None:
     _, cache = await looked_at(listed(), "team")
     assert [job.name for job in cache.jobs.of("uid-digits")] == ["mrc-1"]
+
+
+async def test_train_jobs_are_learned_where_the_cluster_serves_them() -> None:
+    serving = yes(resources=[{"kind": "TrainingRuntime"}, {"kind": "TrainJob"}])
+    trained = served.job("mrc-2", role="retraining", kind="TrainJob")
+    _, cache = await looked_at(listed(), "team", trainer=(serving, listed(trained)))
+    assert [(job.kind, job.name) for job in cache.jobs.of("uid-digits")] == [("Job", "mrc-1"), ("TrainJob", "mrc-2")]
+
+
+async def test_a_group_without_train_jobs_is_not_listed() -> None:
+    _, cache = await looked_at(listed(), "team", trainer=(yes(resources=[{"kind": "Other"}]),))
+    assert [job.kind for job in cache.jobs.of("uid-digits")] == ["Job"]

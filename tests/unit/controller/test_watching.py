@@ -53,6 +53,7 @@ def test_our_kinds_jobs_and_pods_are_watched(watched: Watched) -> None:
     assert {(group, version) for group, version, _ in selectors} == {
         ("modelreuse.io", "v1alpha1"),
         ("batch", "v1"),
+        ("trainer.kubeflow.org", "v1alpha1"),
         ("", "v1"),
     }
     assert watched.handlers.keys() == {
@@ -61,6 +62,7 @@ def test_our_kinds_jobs_and_pods_are_watched(watched: Watched) -> None:
         "costprofiles",
         "retrainingrecords",
         "jobs",
+        "trainjobs",
         "pods",
     }
 
@@ -132,7 +134,7 @@ def test_watches_can_not_go_silent_and_events_are_not_posted() -> None:
 def test_only_jobs_and_pods_of_ours_are_asked_for() -> None:
     selectors = settings().watching.label_selectors
     assert set(selectors.values()) == {"modelreuse.io/check"}
-    assert len(selectors) == 2
+    assert len(selectors) == 3
 
 
 def test_kopf_stores_nothing_and_reads_nothing_of_its_own() -> None:

@@ -38,6 +38,7 @@ from modelreuse.decisions import (
     ObservedPod,
     OwnedJob,
     Plan,
+    Prepared,
     Refusal,
     Rights,
     Settings,
@@ -221,6 +222,9 @@ class Scene:
     gate_state: str = "as installed"
     cron_job: Json | Failure | None = None
     """The jobTemplate of the CronJob that the spec names, or why there is none."""
+    runtime: Json | Failure | None = None
+    """The spec of the training runtime that the spec's TrainJob names, or why there is none."""
+    prepared: Prepared | None = None
     config_maps: Mapping[str, str] | Failure = field(default_factory=dict)
     refusals: Mapping[str, Refusal] = field(default_factory=dict)
     nonce: str = NONCE
@@ -248,7 +252,8 @@ class Scene:
         """What is read, and not more than that."""
         check = self.check
         profiles = {profile.metadata.name: profile for profile in self.profiles}
-        read = jobs_to_read(check.status, governing(self.policies, profiles, self.namespace_labels))
+        wanted = jobs_to_read(check.status, governing(self.policies, profiles, self.namespace_labels))
+        read = {each.name for each in wanted}
         return Observed(
             check=check,
             spec=self.spec,
@@ -265,6 +270,7 @@ class Scene:
             gate=self.gate,
             gate_state=self.gate_state,
             template=self.template,
+            prepared=self.prepared,
             config_maps=self.config_maps,
             refusals=self.refusals,
         )
@@ -275,6 +281,12 @@ class Scene:
         given = self.spec.get("retraining", {}).get("jobTemplate")
         if given is not None:
             return JobTemplate("spec.retraining.jobTemplate", given)
+        train_job = self.spec.get("retraining", {}).get("objectTemplate")
+        if train_job is not None and isinstance(self.runtime, dict):
+            runtime = JobTemplate("ClusterTrainingRuntime torch: spec", self.runtime, "ClusterTrainingRuntime")
+            return JobTemplate("spec.retraining.objectTemplate", train_job, "TrainJob", refers_to=runtime)
+        if train_job is not None and isinstance(self.runtime, Failure):
+            return self.runtime
         if isinstance(self.cron_job, dict):
             return JobTemplate("CronJob nightly: spec.jobTemplate", self.cron_job)
         return self.cron_job
@@ -326,6 +338,11 @@ class Scene:
                 return self
             record = RetrainingRecord.parse(json.loads(json.dumps(obj)))
             return self.but(records=(*self.records, record))
+        if obj["kind"] == "TrainingRuntime":
+            metadata, spec = obj["metadata"], json.loads(json.dumps(obj["spec"]))
+            owner, task = metadata["ownerReferences"][0]["uid"], metadata["annotations"][TASK_ANNOTATION]
+            made = Prepared(owner, task, spec, since=self.now)
+            return self if self.prepared is not None else self.but(prepared=made)
         if name in self.jobs:
             return self
         job = ObservedJob(
@@ -334,6 +351,7 @@ class Scene:
             owner_uid=obj["metadata"]["ownerReferences"][0]["uid"],
             task=obj["metadata"]["annotations"][TASK_ANNOTATION],
             deadline_seconds=obj["spec"]["activeDeadlineSeconds"],
+            kind=obj["kind"],
         )
         return self.but(jobs={**self.jobs, name: job})
 
@@ -425,7 +443,7 @@ class Scene:
 def _owned(job: ObservedJob) -> OwnedJob:
     task = job.task or ""
     role = {"assess": "assessment", "verify": "verification"}.get(task.partition("/")[0], "retraining")
-    return OwnedJob(job.name, job.uid, role, task)
+    return OwnedJob(job.name, job.uid, role, task, job.kind)
 
 
 def condition(todo: Plan, kind: str) -> Condition:

@@ -11,7 +11,7 @@ from unit.decisions.scenes import Scene, profile
 
 def read(scene: Scene) -> list[str]:
     profiles = {each.metadata.name: each for each in scene.profiles}
-    return jobs_to_read(scene.check.status, governing(scene.policies, profiles, {}))
+    return [each.name for each in jobs_to_read(scene.check.status, governing(scene.policies, profiles, {}))]
 
 
 def test_assessments_are_read_until_all_have_answered() -> None:

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from modelreuse.api import ContentHashes, ModelReuseCheck, PredictedCost
-from modelreuse.manifests import Inputs
+from modelreuse.api import ContentHashes, ModelReuseCheck, PredictedCost, TrainingPlan
+from modelreuse.manifests import Inputs, JobTemplate, render_retraining
 
 Json = dict[str, Any]
 
@@ -80,6 +80,13 @@ def cost(**changes: Any) -> PredictedCost:
         "energy_kwh": {"low": "0.1", "high": "0.4", "estimate": "0.2", "basis": "Estimated"},
     } | changes
     return PredictedCost.model_validate(figures)
+
+
+def retraining_job(
+    one: ModelReuseCheck, template: JobTemplate, plan: TrainingPlan, read: Inputs, *, hours_high: float
+) -> Json:
+    """What is launched."""
+    return render_retraining(one, template, plan, read, hours_high=hours_high).launched
 
 
 def pod(job: Json) -> Json:

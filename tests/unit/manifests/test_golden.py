@@ -11,14 +11,16 @@ import yaml
 from modelreuse.api import RetrainingRecordSpec
 from modelreuse.manifests import (
     JobTemplate,
+    Rendered,
     artifact_source,
     assessment_job,
-    retraining_job,
+    render_retraining,
     retraining_record,
     training_plan,
     verification_job,
 )
-from unit.manifests.checks import DIGEST, IMAGE, NONCE, UID, check, cost, inputs, trainer_template
+from unit.manifests import train_jobs
+from unit.manifests.checks import DIGEST, IMAGE, NONCE, UID, check, cost, inputs, retraining_job, trainer_template
 
 GOLDEN = Path(__file__).with_name("golden")
 
@@ -39,6 +41,21 @@ def retraining() -> dict[str, Any]:
     plan = training_plan(check(), cost(), layers=["fc2"], target=0.855, digest=DIGEST)
     template = JobTemplate("spec.retraining.jobTemplate", trainer_template())
     return retraining_job(check(), template, plan, inputs(), hours_high=2.0)
+
+
+def as_train_job() -> Rendered:
+    plan = training_plan(check(), cost(), layers=["fc2"], target=0.855, digest=DIGEST)
+    kept = JobTemplate("ClusterTrainingRuntime torch: spec", train_jobs.runtime(), "ClusterTrainingRuntime")
+    template = JobTemplate("spec.retraining.objectTemplate", train_jobs.train_job(), "TrainJob", refers_to=kept)
+    return render_retraining(check(), template, plan, inputs(), hours_high=2.0)
+
+
+def train_job() -> dict[str, Any]:
+    return as_train_job().launched
+
+
+def training_runtime() -> dict[str, Any]:
+    return as_train_job().prepared or {}
 
 
 def verification() -> dict[str, Any]:
@@ -82,7 +99,7 @@ def record() -> dict[str, Any]:
     return retraining_record("line7", RetrainingRecordSpec.model_validate(spec))
 
 
-@pytest.mark.parametrize("build", [assessment, smallest, retraining, verification, record])
+@pytest.mark.parametrize("build", [assessment, smallest, retraining, train_job, training_runtime, verification, record])
 def test_an_object_is_what_its_file_says(build: Callable[[], dict[str, Any]]) -> None:
     path = GOLDEN / f"{build.__name__}.yaml"
     if os.environ.get("UPDATE_GOLDEN"):

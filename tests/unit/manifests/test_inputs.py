@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from modelreuse.api import InputsTask
-from modelreuse.manifests import InvalidTemplateError, JobTemplate, retraining_job, training_plan
-from unit.manifests.checks import DIGEST, IMAGE, Json, check, cost, inputs, pod, trainer_template
+from modelreuse.manifests import InvalidTemplateError, JobTemplate, training_plan
+from unit.manifests.checks import DIGEST, IMAGE, Json, check, cost, inputs, pod, retraining_job, trainer_template
 
 
 def built(assessment: Json | None = None, **template: Any) -> Json:

@@ -5,8 +5,19 @@ from typing import Any
 import pytest
 
 from modelreuse.api import TrainingPlan, parse_message
-from modelreuse.manifests import InvalidTemplateError, JobTemplate, retraining_job, training_plan
-from unit.manifests.checks import DIGEST, Json, check, container, cost, environment, inputs, pod, trainer_template
+from modelreuse.manifests import InvalidTemplateError, JobTemplate, training_plan
+from unit.manifests.checks import (
+    DIGEST,
+    Json,
+    check,
+    container,
+    cost,
+    environment,
+    inputs,
+    pod,
+    retraining_job,
+    trainer_template,
+)
 
 
 def built(

@@ -88,7 +88,7 @@ def template(**spec: object) -> Object:
 
 RESERVED = 'user "bob" may not create Job {ns}/'
 OTHERS = "names that begin with mrc- and labels modelreuse.io/... are the operator's"
-OPERATOR_MAY_NOT = "the operator may not {} Job {{ns}}/n-{{name}}: it touches Jobs of its own only"
+OPERATOR_MAY_NOT = "the operator may not {} Job {{ns}}/n-{{name}}: it touches objects of its own only"
 SUSPEND = {"spec": {"suspend": False}}
 
 
