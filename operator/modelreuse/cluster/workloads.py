@@ -38,5 +38,5 @@ async def set_deadline(client: Client, namespace: str, name: str, uid: str, seco
 
 
 async def read_pods(client: Client, namespace: str, job_uid: str) -> list[Json]:
-    """The pods that the Job controller made of the Job with this UID."""
-    return [pod async for pod in client.list(PODS, namespace, labels=f"{POD_OF_JOB_LABEL}={job_uid}")]
+    """The pods that the Job controller made of the Job with this UID: nobody else may make pods with our label."""
+    return [pod async for pod in client.list(PODS, namespace, labels=f"{CHECK_LABEL},{POD_OF_JOB_LABEL}={job_uid}")]

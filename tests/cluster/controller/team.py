@@ -91,13 +91,17 @@ class Team:
 
     def answer(self, job: Object, message: Callable[[Object], Object]) -> None:
         """The node runs the Job's pod; `message` makes the termination message from the task or plan."""
-        pod = self.pod(job)
+        self.end(self.pod(job), message)
+
+    def end(self, pod: Object, message: Callable[[Object], Object], *, exit_code: int = 0) -> None:
+        """The node runs this pod to its end."""
         name = pod["spec"]["containers"][0]["name"]
         said = json.dumps(message(_task_of(pod)))
         begun, ended = "2026-01-02T03:04:00Z", "2026-01-02T03:05:00Z"
-        state = {"exitCode": 0, "reason": "Completed", "message": said, "startedAt": begun, "finishedAt": ended}
+        phase, reason = ("Failed", "Error") if exit_code else ("Succeeded", "Completed")
+        state = {"exitCode": exit_code, "reason": reason, "message": said, "startedAt": begun, "finishedAt": ended}
         container = {"name": name, "image": "i", "imageID": "sha256:i", "ready": False, "restartCount": 0}
-        status = {"phase": "Succeeded", "containerStatuses": [{**container, "state": {"terminated": state}}]}
+        status = {"phase": phase, "containerStatuses": [{**container, "state": {"terminated": state}}]}
         if "initContainers" in pod["spec"]:
             (first,) = pod["spec"]["initContainers"]
             equal = state | {"message": json.dumps({"task": _environment(first)["task"]}), "finishedAt": begun}

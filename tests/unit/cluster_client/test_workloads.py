@@ -1,8 +1,10 @@
 """Jobs and pods: how one is deleted, and nothing else of its name."""
 
+from urllib.parse import parse_qs
+
 import pytest
 
-from modelreuse.cluster import RefusedError, delete_job
+from modelreuse.cluster import RefusedError, delete_job, read_pods
 from unit.cluster_client.fake_api_server import no, server, yes
 
 
@@ -23,3 +25,11 @@ async def test_a_deletion_that_is_refused_is_told() -> None:
     async with server([no(403, "Forbidden", "jobs is forbidden")]) as (_, client):
         with pytest.raises(RefusedError, match="jobs is forbidden"):
             await delete_job(client, "team", "mrc-1", "u1")
+
+
+async def test_pods_of_a_job_are_those_that_only_the_job_controller_can_make() -> None:
+    async with server([yes(items=[])]) as (told, client):
+        assert await read_pods(client, "team", "u1") == []
+    (asked,) = told.asked
+    selector = parse_qs(asked.partition("?")[2])["labelSelector"]
+    assert selector == ["modelreuse.io/check,batch.kubernetes.io/controller-uid=u1"]
