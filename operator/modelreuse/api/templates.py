@@ -14,6 +14,7 @@ from modelreuse.api.names import (
     RESERVED_CONTAINERS,
     RESERVED_ENV,
     RESERVED_VOLUMES,
+    SHARD_ENV,
     TERMINATION_LOG,
     TRAINER_CONTAINER,
     WORKER_CONTAINER,
@@ -99,6 +100,11 @@ def _container(path: str, container: Mapping[str, Any], accepted: Collection[str
     _only(path, container, accepted)
     _is_named(path, container)
     _environment(path, container)
+    for at, variable in _each(f"{path}.env", container):
+        if variable.get("name") == SHARD_ENV:
+            raise InvalidTemplateError(
+                f"{at}.name: {SHARD_ENV}: the Job controller tells shards apart by it; use another"
+            )
     _security(f"{path}.securityContext", container.get("securityContext", {}), CONTAINER_SECURITY_FIELDS)
     for at, mount in _each(f"{path}.volumeMounts", container):
         if _shadows(str(mount.get("mountPath", ""))):

@@ -13,6 +13,7 @@ from modelreuse.api.names import OPERATOR_USER
 FILES = sorted((Path(__file__).parents[2] / "unit/manifests/golden").glob("*.yaml"))
 GOLDEN = {path.stem: yaml.safe_load(path.read_text()) for path in FILES}
 JOBS = {name: each for name, each in GOLDEN.items() if each["kind"] == "Job"}
+SPECIFIED = {name: each for name, each in GOLDEN.items() if each["kind"] != "RetrainingRecord"}
 OF_OUR_WORKER = {name: each for name, each in JOBS.items() if name != "retraining"}
 NAMESPACE = "line7"
 
@@ -44,8 +45,8 @@ def operator(admin: Person, chart: list[Object], namespace: None) -> Person:
     return account
 
 
-def test_there_are_jobs_and_a_record() -> None:
-    assert {each["kind"] for each in GOLDEN.values()} == {"Job", "RetrainingRecord"}
+def test_there_are_jobs_a_service_and_a_record() -> None:
+    assert {each["kind"] for each in GOLDEN.values()} == {"Job", "RetrainingRecord", "Service"}
 
 
 @pytest.mark.parametrize("obj", GOLDEN.values(), ids=GOLDEN)
@@ -54,10 +55,10 @@ def test_the_operator_can_create_it(obj: Object, operator: Person) -> None:
     assert created["metadata"]["name"] == obj["metadata"]["name"]
 
 
-@pytest.mark.parametrize("job", JOBS.values(), ids=JOBS)
-def test_what_the_file_says_is_what_is_stored(job: Object, operator: Person) -> None:
-    created = operator.create(job, dryRun="All", fieldValidation="Strict")
-    assert covers(created["spec"], job["spec"])
+@pytest.mark.parametrize("obj", SPECIFIED.values(), ids=SPECIFIED)
+def test_what_the_file_says_is_what_is_stored(obj: Object, operator: Person) -> None:
+    created = operator.create(obj, dryRun="All", fieldValidation="Strict")
+    assert covers(created["spec"], obj["spec"])
 
 
 @pytest.mark.parametrize("job", OF_OUR_WORKER.values(), ids=OF_OUR_WORKER)
