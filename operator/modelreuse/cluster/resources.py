@@ -37,13 +37,14 @@ RECORDS = Resource(API_VERSION, "RetrainingRecord", "retrainingrecords")
 JOBS = Resource("batch/v1", "Job", "jobs")
 CRON_JOBS = Resource("batch/v1", "CronJob", "cronjobs")
 PODS = Resource("v1", "Pod", "pods")
+SERVICES = Resource("v1", "Service", "services")
 CONFIG_MAPS = Resource("v1", "ConfigMap", "configmaps")
 NAMESPACES = Resource("v1", "Namespace", "namespaces")
 NODES = Resource("v1", "Node", "nodes")
 EVENTS = Resource("events.k8s.io/v1", "Event", "events")
 ACCESS_REVIEWS = Resource("authorization.k8s.io/v1", "SubjectAccessReview", "subjectaccessreviews")
 
-CREATABLE = {(each.api_version, each.kind): each for each in (JOBS, RECORDS)}
+CREATABLE = {(each.api_version, each.kind): each for each in (JOBS, RECORDS, SERVICES)}
 """What a plan may create."""
 
 

@@ -1,14 +1,12 @@
-"""Jobs of ours and their pods, as the API server has them now."""
+"""Jobs of ours, their pods and their Services, as the API server has them now."""
 
 from collections.abc import AsyncIterator
 from contextlib import suppress
 
-from modelreuse.api.names import CHECK_LABEL
+from modelreuse.api.names import CHECK_LABEL, POD_OF_JOB_LABEL
 from modelreuse.cluster.client import Client, Json
 from modelreuse.cluster.errors import NotFoundError, StaleError
-from modelreuse.cluster.resources import JOBS, PODS
-
-POD_OF_JOB_LABEL = "batch.kubernetes.io/controller-uid"
+from modelreuse.cluster.resources import JOBS, PODS, SERVICES
 
 
 async def read_job(client: Client, namespace: str, name: str) -> Json | None:
@@ -40,3 +38,11 @@ async def set_deadline(client: Client, namespace: str, name: str, uid: str, seco
 async def read_pods(client: Client, namespace: str, job_uid: str) -> list[Json]:
     """The pods that the Job controller made of the Job with this UID: nobody else may make pods with our label."""
     return [pod async for pod in client.list(PODS, namespace, labels=f"{CHECK_LABEL},{POD_OF_JOB_LABEL}={job_uid}")]
+
+
+async def read_service(client: Client, namespace: str, name: str) -> Json | None:
+    """The Service of this name, whoever made it; None when there is none."""
+    try:
+        return await client.get(SERVICES, name, namespace)
+    except NotFoundError:
+        return None

@@ -39,9 +39,10 @@ from modelreuse.cluster import (
     read_node_labels,
     read_pods,
     read_record,
+    read_service,
 )
 from modelreuse.controller.cache import Cache
-from modelreuse.controller.workloads import observed_job
+from modelreuse.controller.workloads import observed_job, shards_of
 from modelreuse.decisions import (
     Observed,
     ObservedJob,
@@ -118,7 +119,8 @@ class Observer:
         job = await read_job(self.client, namespace, name)
         if job is None:
             return None
-        return observed_job(job, await read_pods(self.client, namespace, job["metadata"]["uid"]))
+        service = await read_service(self.client, namespace, name) if shards_of(job) > 1 else None
+        return observed_job(job, await read_pods(self.client, namespace, job["metadata"]["uid"]), service)
 
     async def _own_records(self, check: ModelReuseCheck) -> list[RetrainingRecord]:
         """The record of this check's retraining, and one that stands under the digest on offer, untrimmed."""

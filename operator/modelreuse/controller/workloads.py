@@ -9,6 +9,7 @@ from typing import Any
 
 from modelreuse.api import Failure
 from modelreuse.api.names import (
+    COMPLETION_INDEX_LABEL,
     INPUTS_CONTAINER,
     QUEUE_LABEL,
     TASK_ANNOTATION,
@@ -16,7 +17,7 @@ from modelreuse.api.names import (
     WORKER_CONTAINER,
 )
 from modelreuse.cluster import failure_of
-from modelreuse.decisions import ObservedJob, ObservedPod
+from modelreuse.decisions import ObservedJob, ObservedPod, ObservedService
 from modelreuse.manifests import accelerators_of, cores_of
 
 Json = Mapping[str, Any]
@@ -27,8 +28,14 @@ _STARTING = {"ContainerCreating", "PodInitializing"}
 _FINAL = {"Succeeded", "Failed"}
 
 
-def observed_job(job: Json, pods: Sequence[Json]) -> ObservedJob:
-    """A Job with its pods, the oldest first."""
+def shards_of(job: Json) -> int:
+    """How many pods share the work of a Job."""
+    spec = job.get("spec") or {}
+    return int(spec.get("completions", 1)) if spec.get("completionMode") == "Indexed" else 1
+
+
+def observed_job(job: Json, pods: Sequence[Json], service: Json | None = None) -> ObservedJob:
+    """A Job with its pods, the oldest first, and the Service of its name."""
     metadata, spec, status = job["metadata"], job.get("spec") or {}, job.get("status") or {}
     complete = _true_condition(status, "Complete")
     failed = _true_condition(status, "Failed")
@@ -37,7 +44,7 @@ def observed_job(job: Json, pods: Sequence[Json]) -> ObservedJob:
     return ObservedJob(
         name=metadata["name"],
         uid=metadata["uid"],
-        owner_uid=next((owner["uid"] for owner in _owners(metadata) if owner.get("controller")), None),
+        owner_uid=_owner_uid(metadata),
         task=(metadata.get("annotations") or {}).get(TASK_ANNOTATION),
         finished_at=time_of(ended["lastTransitionTime"]) if ended else None,
         succeeded=complete is not None,
@@ -45,6 +52,8 @@ def observed_job(job: Json, pods: Sequence[Json]) -> ObservedJob:
         deadline_seconds=spec.get("activeDeadlineSeconds"),
         suspended=spec.get("suspend", False),
         queue=(metadata.get("labels") or {}).get(QUEUE_LABEL),
+        shards=shards_of(job),
+        service=_observed_service(service) if service is not None else None,
         pods=tuple(observed_pod(pod) for pod in by_age),
     )
 
@@ -63,6 +72,7 @@ def observed_pod(pod: Json) -> ObservedPod:
         image_id=ours.get("imageID") or None,
         inputs_message=_message(comparing),
         inputs_image_id=comparing.get("imageID") or None,
+        index=int((pod["metadata"].get("labels") or {}).get(COMPLETION_INDEX_LABEL, 0)),
         waiting=_waiting(status),
         cpu_cores=cores_of(spec),
         gpus=accelerators_of(spec),
@@ -84,8 +94,14 @@ def time_of(text: str) -> datetime:
     return datetime.fromisoformat(text)
 
 
-def _owners(metadata: Json) -> list[Json]:
-    return metadata.get("ownerReferences") or []
+def _observed_service(service: Json) -> ObservedService:
+    selector = (service.get("spec") or {}).get("selector") or {}
+    return ObservedService(_owner_uid(service["metadata"]), selector)
+
+
+def _owner_uid(metadata: Json) -> str | None:
+    owners = metadata.get("ownerReferences") or []
+    return next((owner["uid"] for owner in owners if owner.get("controller")), None)
 
 
 def _true_condition(status: Json, kind: str) -> Json | None:

@@ -11,7 +11,7 @@ from itertools import count
 
 from cluster.person import Object, Person
 from cluster.waiting import until
-from modelreuse.api.names import CHECK_LABEL, PLAN_ENV, ROLE_LABEL, TASK_ENV
+from modelreuse.api.names import CHECK_LABEL, COMPLETION_INDEX_LABEL, PLAN_ENV, ROLE_LABEL, TASK_ENV
 from unit.decisions import scenes
 
 OURS = "modelreuse.io/v1alpha1"
@@ -115,6 +115,20 @@ class Team:
         if "nodeName" not in pod["spec"]:
             self._bind(pod)
         return pod
+
+    def shards(self, job: Object) -> list[Object]:
+        """The pods of a Job that several share, once all are there, bound to the node, by their numbers."""
+        count = job["spec"]["completions"]
+
+        def all_of_them() -> list[Object] | None:
+            pods = [pod for pod in self.pods(job) if "deletionTimestamp" not in pod["metadata"]]
+            return pods if len(pods) == count else None
+
+        pods = until(all_of_them, f"Job {job['metadata']['name']} has {count} pods")
+        for pod in pods:
+            if "nodeName" not in pod["spec"]:
+                self._bind(pod)
+        return sorted(pods, key=lambda pod: int(pod["metadata"]["labels"][COMPLETION_INDEX_LABEL]))
 
     def assess(self, check: Object) -> None:
         """The worker answers that the model has lost thirty points."""

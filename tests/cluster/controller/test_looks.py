@@ -153,7 +153,12 @@ async def test_a_pod_that_only_looks_like_one_of_the_jobs_is_not_heard(looks: Lo
     fake = team["bob"].create(objects.pod(team.namespace, "look-alike", labels=label, node=NODE))
     team.end({**fake, "spec": {"containers": real["spec"]["containers"]}}, lambda task: scenes.summary(task["task"]))
     team["admin"].delete(real, gracePeriodSeconds="0")
-    until(lambda: team["admin"].get(job)["status"].get("conditions"), "the Job has ended")
+
+    def ended() -> bool:
+        conditions = team["admin"].get(job)["status"].get("conditions", [])
+        return bool({"Complete", "Failed"} & {each["type"] for each in conditions})
+
+    until(ended, "the Job has ended")
     await looks.settle(check)
     (entry,) = team.now(check)["status"]["assessments"]
     assert "hashes" not in entry

@@ -4,7 +4,7 @@ from urllib.parse import parse_qs
 
 import pytest
 
-from modelreuse.cluster import RefusedError, delete_job, read_pods
+from modelreuse.cluster import RefusedError, delete_job, read_pods, read_service
 from unit.cluster_client.fake_api_server import no, server, yes
 
 
@@ -33,3 +33,10 @@ async def test_pods_of_a_job_are_those_that_only_the_job_controller_can_make() -
     (asked,) = told.asked
     selector = parse_qs(asked.partition("?")[2])["labelSelector"]
     assert selector == ["modelreuse.io/check,batch.kubernetes.io/controller-uid=u1"]
+
+
+async def test_a_service_that_is_not_there_is_none() -> None:
+    async with server([no(404, "NotFound"), yes(spec={})]) as (told, client):
+        assert await read_service(client, "team", "mrc-1") is None
+        assert await read_service(client, "team", "mrc-1") is not None
+    assert told.asked == ["GET /api/v1/namespaces/team/services/mrc-1"] * 2

@@ -36,6 +36,7 @@ from modelreuse.decisions import (
     Observed,
     ObservedJob,
     ObservedPod,
+    ObservedService,
     OwnedJob,
     Plan,
     Refusal,
@@ -326,6 +327,8 @@ class Scene:
                 return self
             record = RetrainingRecord.parse(json.loads(json.dumps(obj)))
             return self.but(records=(*self.records, record))
+        if obj["kind"] == "Service":
+            return self.with_service(name, obj)
         if name in self.jobs:
             return self
         job = ObservedJob(
@@ -334,8 +337,16 @@ class Scene:
             owner_uid=obj["metadata"]["ownerReferences"][0]["uid"],
             task=obj["metadata"]["annotations"][TASK_ANNOTATION],
             deadline_seconds=obj["spec"]["activeDeadlineSeconds"],
+            shards=obj["spec"]["completions"],
         )
         return self.but(jobs={**self.jobs, name: job})
+
+    def with_service(self, name: str, obj: Mapping[str, Any]) -> "Scene":
+        """After a POST of a Service: one that stands beside the Job already stays."""
+        if self.jobs[name].service is not None:
+            return self
+        (owner,) = obj["metadata"]["ownerReferences"]
+        return self.with_job(name, service=ObservedService(owner["uid"], obj["spec"]["selector"]))
 
     def with_ledger(self, ledger: Ledger) -> "Scene":
         """After a guarded write of a policy's status; StaleLedgerError when somebody was faster."""
