@@ -27,7 +27,7 @@ def missing_service(observed: Observed, job: ObservedJob) -> Mapping[str, Any] |
 def foreign_service(observed: Observed, job: ObservedJob) -> Failure | None:
     """Why the Service under the Job's name isn't ours, or None when it is. It is never adopted."""
     service = job.service
-    if job.shards == 1 or service is None:
+    if service is None:
         return None
     ours = assessment_service(observed.check, job.name, job.uid)
     if service.owner_uid == job.uid and service.selector == ours["spec"]["selector"]:
@@ -64,17 +64,16 @@ def speaking_pod(job: ObservedJob, task: str) -> ObservedPod | None:
     mend counts before what may heal.
     """
     first = answering_pod(job)
-    if job.shards == 1 or (first is not None and not _may_heal(first, task)):
+    if first is not None and not _may_heal(first, task):
         return first
     failed = [pod for pod in sorted(job.pods, key=lambda pod: pod.index) if _error(pod, task)]
-    return next((pod for pod in failed if not _may_heal(pod, task)), first or next(iter(failed), None))
+    return next((pod for pod in failed if not _may_heal(pod, task)), next(iter(failed), None))
 
 
 def image_of(job: ObservedJob, speaking: ObservedPod) -> str | None:
     """What the node says that the Job ran; None where its pods ran different images, or not all of them are known."""
-    images = {pod.image_id for pod in job.pods if pod.index != speaking.index}
-    known = {pod.index for pod in job.pods}
-    return speaking.image_id if len(known) >= job.shards and images <= {speaking.image_id} else None
+    images = {pod.index: pod.image_id for pod in (*job.pods, speaking)}
+    return speaking.image_id if len(images) == job.shards and len(set(images.values())) == 1 else None
 
 
 def _may_heal(pod: ObservedPod, task: str) -> bool:

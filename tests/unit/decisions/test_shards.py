@@ -2,7 +2,6 @@
 
 import dataclasses
 import json
-from datetime import timedelta
 
 import pytest
 
@@ -83,7 +82,9 @@ def test_a_shared_assessment_is_one_job_and_once_that_is_known_one_service() -> 
 
 
 def test_one_pod_alone_needs_no_service() -> None:
-    assert assessing().plan().create == ()
+    alone = assessing().then()
+    assert alone.plan().create == ()
+    assert alone.jobs[name_of(alone)].service is None
 
 
 def test_a_service_that_is_gone_while_the_pods_run_is_made_again() -> None:
@@ -132,21 +133,23 @@ def test_shards_that_can_not_be_scheduled_are_the_reason_to_wait() -> None:
 
 
 def test_shards_that_nobody_makes_are_the_reason_to_wait_after_a_while() -> None:
-    scene = shared()
-    first = pod(None, started_at=NOW, finished_at=None)
-    scene = scene.with_job(name_of(scene), pods=(first,))
-    late = scene.but(now=NOW + PATIENCE + timedelta(seconds=1))
+    scene = assessing(spec=spec(assessment={"shards": 3})).then()
+    first, second = (pod(None, index=index, finished_at=None, started_at=at) for index, at in ((0, NOW), (1, None)))
+    scene = scene.with_job(name_of(scene), pods=(first, second)).but(now=NOW + PATIENCE)
+    late = scene.later(seconds=1)
     assert condition(scene.plan(), "Ready").reason == "Assessing"
     assert condition(late.plan(), "Ready").reason == "ShardsMissing"
-    assert "only 1 of 2 shards" in condition(late.plan(), "Ready").message
-    both = late.with_job(name_of(scene), pods=(first, dataclasses.replace(first, index=1)))
-    assert condition(both.plan(), "Ready").reason == "Assessing"
+    assert "only 2 of 3 shards" in condition(late.plan(), "Ready").message
+    third = dataclasses.replace(second, index=2)
+    assert condition(late.with_job(name_of(scene), pods=(first, second, third)).plan(), "Ready").reason == "Assessing"
+    assert condition(late.with_job(name_of(scene), pods=(second,)).plan(), "Ready").reason == "Assessing"
 
 
 def test_a_shared_job_that_a_queue_holds_says_so() -> None:
     scene = shared()
     held = scene.with_job(name_of(scene), suspended=True, queue="gpus")
     assert condition(held.plan(), "Ready").reason == "Queued"
+    assert condition(held.plan(), "Ready").message == f"Job {name_of(scene)} waits in the queue gpus"
 
 
 # --- who speaks
@@ -176,8 +179,9 @@ def test_what_a_person_has_to_mend_counts_before_what_may_heal() -> None:
 
 def test_what_number_0_found_out_needs_nobody_else() -> None:
     scene = shared()
-    scene = ended(scene, says(scene, 0), says(scene, 1, LOST)).then()
-    assert scene.assessment["hashes"]["model"] == sha("1")
+    for error in (LOST, BAD):
+        after = ended(scene, says(scene, 0), says(scene, 1, error)).then()
+        assert after.assessment["hashes"]["model"] == sha("1")
 
 
 def test_of_two_that_found_something_to_mend_number_0_speaks() -> None:
@@ -193,6 +197,13 @@ def test_an_answer_to_another_task_is_nobodys_reason() -> None:
     strange = pod(json.dumps({"task": "assess/older/current/1", "error": BAD}), name="pod-1", index=1)
     after = ended(scene, says(scene, 0, LOST), strange).then()
     assert after.assessment["attempt"] == 2
+
+
+def test_where_number_0_is_gone_without_a_word_another_tells_what_happened() -> None:
+    scene = shared()
+    plan = ended(scene, silent(0), says(scene, 1, LOST)).plan()
+    assert plan.status.assessments[0].attempt == 2
+    assert condition(plan, "Reconciling").message == LOST["message"]
 
 
 # --- a lost one
