@@ -50,6 +50,7 @@ SPECS = {
     ),
     "advisory": scenes.spec(retraining=None),
     "scheduled": scenes.spec(schedule="*/30 * * * *"),
+    "shared": scenes.spec(assessment={"shards": 2}),
     "suspended": scenes.spec(suspend=True),
     "unlabelled": scenes.spec(data={key: value for key, value in scenes.spec()["data"].items() if key != "labels"}),
     "by-cron-job": scenes.spec(
@@ -64,7 +65,7 @@ SPECS = {
 STATIONS: dict[str, Callable[[], Scene]] = {
     **{
         name: functools.partial(Scene, spec=SPECS[name])
-        for name in ("full", "two-models", "unlabelled", "advisory", "scheduled")
+        for name in ("full", "two-models", "unlabelled", "advisory", "scheduled", "shared")
     },
     "by-cron-job": lambda: scenes.assessed(spec=SPECS["by-cron-job"], cron_job=NIGHTLY),
     "offered": scenes.offered,

@@ -19,7 +19,7 @@ _POLL_SECONDS = 0.1
 
 @dataclass(frozen=True)
 class ApiServerClient:
-    """Reads from one API server as the holder of a certificate."""
+    """Speaks to one API server as the holder of a certificate."""
 
     server: str
     authority: Path
@@ -27,11 +27,20 @@ class ApiServerClient:
 
     def get(self, path: str) -> tuple[int, bytes]:
         """Status and body; status 0 while nothing answers."""
+        return self._ask("GET", path)
+
+    def create(self, path: str, obj: dict[str, Any]) -> None:
+        """Post an object unless it exists. Raises ClusterError."""
+        status, body = self._ask("POST", path, json.dumps(obj))
+        if status not in (http.HTTPStatus.CREATED, http.HTTPStatus.CONFLICT):
+            raise ClusterError(f"creating {obj['kind']} {obj['metadata']['name']}: {status} {body.decode()[:300]}")
+
+    def _ask(self, method: str, path: str, content: str | None = None) -> tuple[int, bytes]:
         context = ssl.create_default_context(cafile=str(self.authority))
         context.load_cert_chain(self.pair.certificate, self.pair.key)
         connection = http.client.HTTPSConnection(urlsplit(self.server).netloc, timeout=5, context=context)
         try:
-            connection.request("GET", path)
+            connection.request(method, path, content, {"Content-Type": "application/json"})
             response = connection.getresponse()
             return response.status, response.read()
         except (OSError, http.client.HTTPException):

@@ -105,6 +105,7 @@ COMPONENTS = (
         },
     ),
     Component("runc", "runc", Level.NODE, {"runc": "github.com/opencontainers/runc"}, cgo=True, tags="seccomp"),
+    Component("CoreDNS", "coredns", Level.NODE, {"coredns": "modelreuse.io/tools/coredns"}),
     Component("pause", "pause", Level.NODE, {"pause": "modelreuse.io/tools/pause"}),
 )
 

@@ -20,6 +20,7 @@ from localcluster.processes import Server
 
 SERVICE_NETWORK = "10.96.0.0/16"
 API_SERVICE_ADDRESS = "10.96.0.1"
+CLUSTER_DOMAIN = "cluster.local"
 LOOPBACK = "127.0.0.1"
 _ETCD_SOCKET = "unix://etcd.sock"
 _ISSUER = "https://kubernetes.default.svc"
@@ -96,7 +97,7 @@ class Credentials:
             "kubernetes",
             "kubernetes.default",
             "kubernetes.default.svc",
-            "kubernetes.default.svc.cluster.local",
+            f"kubernetes.default.svc.{CLUSTER_DOMAIN}",
         ]
         addresses = sorted({endpoint.address, LOOPBACK, API_SERVICE_ADDRESS})
         return cls(
@@ -221,5 +222,5 @@ class ControlPlane:
 def names_at(level: Level) -> tuple[str, ...]:
     """The servers that a complete cluster of this level has, in the order in which they start."""
     control_plane = ("etcd", "kube-apiserver", "kube-controller-manager")
-    node = ("node", "containerd", "kube-scheduler", "kubelet", "kube-proxy")
+    node = ("node", "containerd", "kube-scheduler", "kubelet", "kube-proxy", "coredns")
     return control_plane + node if level is Level.NODE else control_plane

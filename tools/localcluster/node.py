@@ -1,5 +1,5 @@
-"""A node beside the control plane: scheduler, kubelet, kube-proxy, containerd and their pods, in namespaces of their
-own.
+"""A node beside the control plane: scheduler, kubelet, kube-proxy, CoreDNS, containerd and their pods, in namespaces
+of their own.
 
 Its first process holds a mount, a network and a process namespace. When that process ends, the kernel ends every pod
 and drops every mount, rule and interface with it, which is why a crash leaves nothing behind. The file system is the
@@ -17,9 +17,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
-from localcluster import cgroups, network, processes
+from localcluster import cgroups, dns, network, processes
 from localcluster.api_server_client import wait_until
-from localcluster.control_plane import ControlPlane
+from localcluster.control_plane import CLUSTER_DOMAIN, ControlPlane
 from localcluster.errors import ClusterError
 from localcluster.images import SANDBOX_IMAGE, import_sandbox
 from localcluster.locks import exclusive
@@ -113,7 +113,9 @@ def cni_config(address: NodeNetwork) -> dict[str, Any]:
     return {"cniVersion": "1.0.0", "name": "pods", "plugins": [bridge, ports]}
 
 
-def kubelet_config(folder: Path, authority: Path, serving: Path, serving_key: Path, group: str) -> dict[str, Any]:
+def kubelet_config(
+    folder: Path, authority: Path, serving: Path, serving_key: Path, group: str, nameserver: str
+) -> dict[str, Any]:
     """The kubelet's configuration: serves only the API server, evicts only when the disk is all but full, keeps
     imported images.
     """
@@ -128,6 +130,8 @@ def kubelet_config(folder: Path, authority: Path, serving: Path, serving_key: Pa
         "authorization": {"mode": "Webhook"},
         "cgroupDriver": "cgroupfs",
         "cgroupRoot": f"/{group}",
+        "clusterDNS": [nameserver],
+        "clusterDomain": CLUSTER_DOMAIN,
         "containerRuntimeEndpoint": "unix:///run/containerd/containerd.sock",
         "enforceNodeAllocatable": [],
         "evictionHard": {
@@ -207,7 +211,9 @@ class Node:
         self._wait(self.containerd_answers, "containerd answers", started, "containerd")
         import_sandbox(self)
         started += [self._start_kubelet(plane, address), self._start_proxy(plane, address)]
+        started.append(self._start_dns(plane, address))
         self._wait(lambda: plane.client.node_is_ready(NODE_NAME), "the node is Ready", started, "kubelet")
+        self._wait(lambda: dns.is_ready(address.node), "names of services resolve", started, "coredns")
 
     def containerd_answers(self) -> bool:
         """Whether images can be imported."""
@@ -272,9 +278,10 @@ class Node:
         )
         authority, group = plane.credentials.authority.certificate, cgroups.group_of(self.paths.identity)
         config = self.folder / "kubelet.json"
-        config.write_text(
-            json.dumps(kubelet_config(self.folder, authority, serving.certificate, serving.key, group), indent=1)
+        content = kubelet_config(
+            self.folder, authority, serving.certificate, serving.key, group, nameserver=address.node
         )
+        config.write_text(json.dumps(content, indent=1))
         client = plane.component_kubeconfig("kubelet", f"system:node:{NODE_NAME}", ["system:nodes"])
         names = [f"--node-ip={address.node}", f"--hostname-override={NODE_NAME}"]
         return self._start("kubelet", [f"--config={config}", f"--kubeconfig={client}", *names])
@@ -286,6 +293,13 @@ class Node:
             "kube-proxy",
             [f"--kubeconfig={client}", f"--hostname-override={NODE_NAME}", "--oom-score-adj=0", *networking],
         )
+
+    def _start_dns(self, plane: ControlPlane, address: NodeNetwork) -> Server:
+        dns.grant(plane.client)
+        client = plane.component_kubeconfig("coredns", dns.USER)
+        corefile = self.folder / "Corefile"
+        corefile.write_text(dns.corefile(address.node, client))
+        return self._start("coredns", ["-conf", str(corefile)])
 
     def _wait(self, done: Callable[[], bool], what: str, servers: list[Server], blame: str) -> None:
         wait_until(done, what, seconds=_START_SECONDS, servers=servers, cluster=self.paths.folder, blame=blame)

@@ -32,6 +32,7 @@ from modelreuse.api.types import (
     Recipe,
     Sentence,
     Sha256,
+    Shards,
     ShortText,
     StatusModel,
     Steps,
@@ -298,6 +299,8 @@ class Assessment(ApiModel):
     output: Uri | None = None
     """A folder for the full report; without it only the summary in the status remains."""
     batch_size: BatchSize = 64
+    shards: Shards = 1
+    """How many pods share the pass. Each takes the whole template, its resources too, and they run at the same time."""
     timing_probe: bool = True
     """Whether five training steps on dummy labels, with a throwaway copy of the model, are timed."""
     timeout: Duration = "1h"

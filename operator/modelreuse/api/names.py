@@ -40,6 +40,8 @@ ACCELERATORS_LABEL: Final = f"{GROUP}/accelerators"
 
 # Others' names that we read.
 QUEUE_LABEL: Final = "kueue.x-k8s.io/queue-name"
+POD_OF_JOB_LABEL: Final = "batch.kubernetes.io/controller-uid"
+COMPLETION_INDEX_LABEL: Final = "batch.kubernetes.io/job-completion-index"
 
 # The containers by which results come back.
 WORKER_CONTAINER: Final = "worker"

@@ -25,6 +25,7 @@ from modelreuse.api.names import (
     MOUNT_ROOT,
     RESERVED_CONTAINERS,
     RESERVED_VOLUMES,
+    SHARD_ENV,
     TERMINATION_LOG,
     TRAINER_CONTAINER,
     WORKER_CONTAINER,
@@ -104,6 +105,11 @@ def _container(path: str, container: Mapping[str, Any], accepted: Collection[str
     only(path, container, accepted)
     must_be_named(path, container)
     only_environment_of_others(path, container)
+    for at, variable in each(f"{path}.env", container):
+        if variable.get("name") == SHARD_ENV:
+            raise InvalidTemplateError(
+                f"{at}.name: {SHARD_ENV}: the Job controller tells shards apart by it; use another"
+            )
     _security(f"{path}.securityContext", container.get("securityContext", {}), CONTAINER_SECURITY_FIELDS)
     for at, mount in each(f"{path}.volumeMounts", container):
         if _shadows(str(mount.get("mountPath", ""))):

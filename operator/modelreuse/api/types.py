@@ -258,6 +258,8 @@ Steps = Annotated[int, Field(ge=0, le=10_000_000)]
 """Steps of an optimiser."""
 BatchSize = Annotated[int, Field(ge=1, le=65536)]
 """Samples in one step or pass."""
+Shards = Annotated[int, Field(ge=1, le=16)]
+"""How many pods share one assessment."""
 Attempt = Annotated[int, Field(ge=1, le=100)]
 """Which try this is."""
 Generation = Annotated[int, Field(ge=0, le=10**15)]

@@ -36,7 +36,7 @@ from modelreuse.cluster.objects import (
 from modelreuse.cluster.outcomes import record_outcome
 from modelreuse.cluster.rights import Question, User, is_allowed, user_name
 from modelreuse.cluster.words import failure_of
-from modelreuse.cluster.workloads import delete_job, list_jobs, read_job, read_pods, set_deadline
+from modelreuse.cluster.workloads import delete_job, list_jobs, read_job, read_pods, read_service, set_deadline
 
 __all__ = [
     "NAMES_ALONE",
@@ -82,6 +82,7 @@ __all__ = [
     "read_pods",
     "read_record",
     "read_runtime",
+    "read_service",
     "record_outcome",
     "serves_kind",
     "set_deadline",

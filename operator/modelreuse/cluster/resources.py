@@ -43,6 +43,7 @@ TRAIN_JOBS = Resource(_TRAINER, "TrainJob", "trainjobs", strict=True)
 TRAINING_RUNTIMES = Resource(_TRAINER, "TrainingRuntime", "trainingruntimes", strict=True)
 CLUSTER_TRAINING_RUNTIMES = Resource(_TRAINER, "ClusterTrainingRuntime", "clustertrainingruntimes")
 PODS = Resource("v1", "Pod", "pods")
+SERVICES = Resource("v1", "Service", "services")
 CONFIG_MAPS = Resource("v1", "ConfigMap", "configmaps")
 NAMESPACES = Resource("v1", "Namespace", "namespaces")
 NODES = Resource("v1", "Node", "nodes")
@@ -50,7 +51,7 @@ EVENTS = Resource("events.k8s.io/v1", "Event", "events")
 ACCESS_REVIEWS = Resource("authorization.k8s.io/v1", "SubjectAccessReview", "subjectaccessreviews")
 OWN_REVIEWS = Resource("authentication.k8s.io/v1", "SelfSubjectReview", "selfsubjectreviews")
 
-CREATABLE = {(each.api_version, each.kind): each for each in (JOBS, TRAIN_JOBS, TRAINING_RUNTIMES, RECORDS)}
+CREATABLE = {(each.api_version, each.kind): each for each in (JOBS, SERVICES, TRAIN_JOBS, TRAINING_RUNTIMES, RECORDS)}
 """What a plan may create."""
 WORKLOADS = {each.kind: each for each in (JOBS, TRAIN_JOBS)}
 """What runs pods of ours, by kind."""

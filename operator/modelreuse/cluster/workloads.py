@@ -1,4 +1,4 @@
-"""Jobs of ours, what runs retrainings instead of them, and their pods, as the API server has them now."""
+"""Jobs of ours, what runs retrainings instead of them, their pods and Services, as the API server has them now."""
 
 from collections.abc import AsyncIterator
 from contextlib import suppress
@@ -6,7 +6,7 @@ from contextlib import suppress
 from modelreuse.api.names import CHECK_LABEL
 from modelreuse.cluster.client import Client, Json
 from modelreuse.cluster.errors import NotFoundError, StaleError
-from modelreuse.cluster.resources import JOBS, PODS, WORKLOADS
+from modelreuse.cluster.resources import JOBS, PODS, SERVICES, WORKLOADS
 
 
 async def read_job(client: Client, namespace: str, name: str, kind: str = JOBS.kind) -> Json | None:
@@ -41,3 +41,11 @@ async def set_deadline(client: Client, namespace: str, name: str, uid: str, seco
 async def read_pods(client: Client, namespace: str, labels: str) -> list[Json]:
     """The pods that a label selector finds."""
     return [pod async for pod in client.list(PODS, namespace, labels=labels)]
+
+
+async def read_service(client: Client, namespace: str, name: str) -> Json | None:
+    """The Service of this name, whoever made it; None when there is none."""
+    try:
+        return await client.get(SERVICES, name, namespace)
+    except NotFoundError:
+        return None

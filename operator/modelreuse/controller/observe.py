@@ -40,10 +40,11 @@ from modelreuse.cluster import (
     read_pods,
     read_record,
     read_runtime,
+    read_service,
     serves_kind,
 )
 from modelreuse.controller.cache import Cache
-from modelreuse.controller.workloads import observed_job, prepared
+from modelreuse.controller.workloads import observed_job, prepared, shards_of
 from modelreuse.decisions import (
     JobToRead,
     Observed,
@@ -124,7 +125,8 @@ class Observer:
         job = await read_job(self.client, namespace, wanted.name, kind.name) if kind is not None else None
         if kind is None or job is None:
             return None
-        return observed_job(job, await read_pods(self.client, namespace, kind.pods(job)), kind)
+        service = await read_service(self.client, namespace, wanted.name) if shards_of(job) > 1 else None
+        return observed_job(job, await read_pods(self.client, namespace, kind.pods(job)), service=service, kind=kind)
 
     async def _own_records(self, check: ModelReuseCheck) -> list[RetrainingRecord]:
         """The record of this check's retraining, and one that stands under the digest on offer, untrimmed."""

@@ -9,12 +9,13 @@ from typing import Any
 
 from modelreuse.api import Failure
 from modelreuse.api.names import (
+    COMPLETION_INDEX_LABEL,
     INPUTS_CONTAINER,
     QUEUE_LABEL,
     TASK_ANNOTATION,
 )
 from modelreuse.cluster import failure_of
-from modelreuse.decisions import ObservedJob, ObservedPod, Prepared
+from modelreuse.decisions import ObservedJob, ObservedPod, ObservedService, Prepared
 from modelreuse.manifests import JOB, Kind, accelerators_of, cores_of
 
 Json = Mapping[str, Any]
@@ -24,8 +25,14 @@ _STARTING = {"ContainerCreating", "PodInitializing"}
 _FINAL = {"Succeeded", "Failed"}
 
 
-def observed_job(job: Json, pods: Sequence[Json], kind: Kind = JOB) -> ObservedJob:
-    """A Job, or what runs a retraining instead of one, with its pods, the oldest first."""
+def shards_of(job: Json) -> int:
+    """How many pods share the work of a Job."""
+    spec = job.get("spec") or {}
+    return int(spec.get("completions", 1)) if spec.get("completionMode") == "Indexed" else 1
+
+
+def observed_job(job: Json, pods: Sequence[Json], *, service: Json | None = None, kind: Kind = JOB) -> ObservedJob:
+    """A Job, or what runs a retraining instead of one, with its pods, the oldest first, and the Service of its name."""
     metadata, spec, status = job["metadata"], job.get("spec") or {}, job.get("status") or {}
     complete = _true_condition(status, kind.done)
     failed = _true_condition(status, kind.failed)
@@ -34,7 +41,7 @@ def observed_job(job: Json, pods: Sequence[Json], kind: Kind = JOB) -> ObservedJ
     return ObservedJob(
         name=metadata["name"],
         uid=metadata["uid"],
-        owner_uid=_owner_of(metadata),
+        owner_uid=_owner_uid(metadata),
         task=(metadata.get("annotations") or {}).get(TASK_ANNOTATION),
         finished_at=time_of(ended["lastTransitionTime"]) if ended else None,
         succeeded=complete is not None,
@@ -42,6 +49,8 @@ def observed_job(job: Json, pods: Sequence[Json], kind: Kind = JOB) -> ObservedJ
         deadline_seconds=spec.get("activeDeadlineSeconds"),
         suspended=spec.get("suspend", False),
         queue=(metadata.get("labels") or {}).get(QUEUE_LABEL),
+        shards=shards_of(job),
+        service=_observed_service(service) if service is not None else None,
         pods=tuple(observed_pod(pod, kind) for pod in by_age),
         kind=kind.name,
     )
@@ -51,7 +60,7 @@ def prepared(served: Json) -> Prepared:
     """What must stand before a retraining is launched."""
     metadata = served["metadata"]
     task = (metadata.get("annotations") or {}).get(TASK_ANNOTATION)
-    return Prepared(_owner_of(metadata), task, served["spec"], since=time_of(metadata["creationTimestamp"]))
+    return Prepared(_owner_uid(metadata), task, served["spec"], since=time_of(metadata["creationTimestamp"]))
 
 
 def observed_pod(pod: Json, kind: Kind = JOB) -> ObservedPod:
@@ -68,6 +77,7 @@ def observed_pod(pod: Json, kind: Kind = JOB) -> ObservedPod:
         image_id=ours.get("imageID") or None,
         inputs_message=_message(comparing),
         inputs_image_id=comparing.get("imageID") or None,
+        index=int((pod["metadata"].get("labels") or {}).get(COMPLETION_INDEX_LABEL, 0)),
         waiting=_waiting(status),
         cpu_cores=cores_of(spec),
         gpus=accelerators_of(spec),
@@ -89,7 +99,12 @@ def time_of(text: str) -> datetime:
     return datetime.fromisoformat(text)
 
 
-def _owner_of(metadata: Json) -> str | None:
+def _observed_service(service: Json) -> ObservedService:
+    selector = (service.get("spec") or {}).get("selector") or {}
+    return ObservedService(_owner_uid(service["metadata"]), selector)
+
+
+def _owner_uid(metadata: Json) -> str | None:
     owners = metadata.get("ownerReferences") or []
     return next((owner["uid"] for owner in owners if owner.get("controller")), None)
 

@@ -1,5 +1,6 @@
 """The assessment stage: one Job per candidate, whose answer counts only from the UID that status names."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -18,14 +19,14 @@ from modelreuse.api import (
 )
 from modelreuse.api.check import MAX_IMAGE_ID
 from modelreuse.api.names import ASSESS
-from modelreuse.decisions.answers import answering_pod
 from modelreuse.decisions.budgets import is_held
 from modelreuse.decisions.describing import steps
 from modelreuse.decisions.digest import fingerprint_of
 from modelreuse.decisions.observed import Observed, ObservedJob
 from modelreuse.decisions.policies import Rules
 from modelreuse.decisions.predicting import predicted
-from modelreuse.decisions.progress import MAX_ATTEMPTS, Progress, is_due, startup_problem, stranger
+from modelreuse.decisions.progress import MAX_ATTEMPTS, Progress, is_due, stranger
+from modelreuse.decisions.shards import foreign_service, held_up, image_of, missing_service, speaking_pod
 from modelreuse.manifests import assessment_job, assessment_task_id, job_name
 
 
@@ -83,7 +84,7 @@ def assess(observed: Observed, status: ModelReuseCheckStatus, rules: Rules | Fai
 @dataclass(frozen=True)
 class _Stage:
     entry: ModelAssessment
-    create: dict[str, object] | None = None
+    create: Mapping[str, object] | None = None
     stalled: Failure | None = None
     waiting: Failure | None = None
 
@@ -112,9 +113,24 @@ def _assess_one(
     if taken:
         return _Stage(entry, stalled=taken)
     entry = entry.model_copy(update={"job": JobReference(name=job.name, uid=job.uid)})
+    taken = foreign_service(observed, job)
+    if taken:
+        return _Stage(entry, stalled=taken)
     if job.finished_at is None:
-        return _Stage(entry, waiting=startup_problem(job))
+        return _running(observed, entry, job, now)
     return _finished(observed, status, model, entry, job, task, rules)
+
+
+def _running(observed: Observed, entry: ModelAssessment, job: ObservedJob, now: datetime) -> _Stage:
+    service = missing_service(observed, job)
+    if service is None:
+        return _Stage(entry, waiting=held_up(job, now))
+    refusal = observed.refusals.get(job.name)
+    return _Stage(
+        entry,
+        create=service if is_due(refusal, now) else None,
+        waiting=refusal.failure if refusal else held_up(job, now),
+    )
 
 
 def _finished(
@@ -126,7 +142,7 @@ def _finished(
     task: str,
     rules: Rules | Failure,
 ) -> _Stage:
-    pod = answering_pod(job)
+    pod = speaking_pod(job, task)
     if pod is None or pod.message is None:
         failure = job.failure or Failure(reason="NoAnswer", message=f"Job {job.name} ended without an answer")
         return _again(observed, status, model, entry, failure, rules)
@@ -148,7 +164,7 @@ def _finished(
         entry.model_copy(
             update={
                 "hashes": summary.hashes,
-                "image": (pod.image_id or "")[-MAX_IMAGE_ID:] or None,
+                "image": (image_of(job, pod) or "")[-MAX_IMAGE_ID:] or None,
                 "classes": summary.classes,
                 "samples": summary.samples,
                 "labelled": summary.labelled,

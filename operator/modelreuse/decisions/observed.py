@@ -38,11 +38,22 @@ class ObservedPod:
     """Termination message of the container that compares inputs, in a retraining's pod."""
     inputs_image_id: str | None = None
     """What the node says that container ran."""
+    index: int = 0
+    """Which of the pods that share a Job this is."""
     waiting: Failure | None = None
     """Why the pod can't start, as the scheduler or the node says."""
     cpu_cores: float = 1.0
     """CPU limit (or request, or 1) over all containers."""
     gpus: int = 0
+
+
+@dataclass(frozen=True)
+class ObservedService:
+    """A Service that stands under the name of one of our Jobs."""
+
+    owner_uid: str | None
+    """UID of the controlling ownerReference."""
+    selector: Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -64,6 +75,10 @@ class ObservedJob:
     suspended: bool = False
     queue: str | None = None
     """Of Kueue, that holds it while it is suspended."""
+    shards: int = 1
+    """How many pods share its work."""
+    service: ObservedService | None = None
+    """What stands under the Job's name, where several pods share it."""
     pods: tuple[ObservedPod, ...] = ()
     kind: str = JOB.name
 

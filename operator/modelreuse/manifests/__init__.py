@@ -1,7 +1,7 @@
 """From API objects to Kubernetes objects: pure functions, each of whose results a reader can `kubectl apply`."""
 
 from modelreuse.api import InvalidTemplateError
-from modelreuse.manifests.assessment import assessment_job
+from modelreuse.manifests.assessment import assessment_job, assessment_service
 from modelreuse.manifests.identity import (
     assessment_task_id,
     imported_record_name,
@@ -36,6 +36,7 @@ __all__ = [
     "accelerators_of",
     "artifact_source",
     "assessment_job",
+    "assessment_service",
     "assessment_task_id",
     "config_maps_in",
     "cores_of",

@@ -1,9 +1,10 @@
-"""The assessment Job of one candidate: one forward pass over reference and new data."""
+"""The assessment Job of one candidate: one forward pass over reference and new data, by one pod or by several."""
 
 from typing import Any
 
 from modelreuse.api import AssessmentTask, ModelReuseCheck, ModelSource
 from modelreuse.manifests.identity import assessment_task_id
+from modelreuse.manifests.shards import rendezvous_service, shared
 from modelreuse.manifests.worker_pod import worker_job
 
 ROLE = "assessment"
@@ -27,8 +28,7 @@ def assessment_job(
         probe_batch_size=_training_batch_size(check) if probe else None,
         output=spec.assessment.output,
     )
-    # The evaluation data is only hashed: what a retraining is verified on is settled before it is approved.
-    return worker_job(
+    job = worker_job(
         check,
         task,
         task_id,
@@ -39,6 +39,12 @@ def assessment_job(
         written=[spec.assessment.output] if spec.assessment.output else [],
         template=spec.assessment.template,
     )
+    return job if spec.assessment.shards == 1 else shared(job, spec.assessment.shards)
+
+
+def assessment_service(check: ModelReuseCheck, job: str, job_uid: str) -> dict[str, Any]:
+    """The Service by which the pods of the assessment Job with this name and UID find each other."""
+    return rendezvous_service(check, ROLE, job, job_uid)
 
 
 def _training_batch_size(check: ModelReuseCheck) -> int:

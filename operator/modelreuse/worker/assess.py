@@ -88,11 +88,11 @@ def assess(
     if shard.number:
         task = task.model_copy(update={"output": None, "probe_batch_size": None})
     readers = (source.factory for source in task.data.sources)
-    with (
-        met(shard) as peers,
-        imported_from(task.code, places, (task.model.factory, task.data.transform, *readers)) as code,
-    ):
-        return _assessed(task, places, code, device or default_device(), started, progress, peers)
+    alone_at = time.perf_counter()
+    with met(shard) as peers:
+        started += time.perf_counter() - alone_at  # waiting for others is no part of loading
+        with imported_from(task.code, places, (task.model.factory, task.data.transform, *readers)) as code:
+            return _assessed(task, places, code, device or default_device(), started, progress, peers)
 
 
 def _assessed(
@@ -111,7 +111,11 @@ def _assessed(
     loaded, model_sha256 = load_model(task.model, fields, places, device)
     module = loaded.module
 
+    hashes = ContentHashes(
+        model=model_sha256, reference=reference.sha256, new=new.sha256, evaluation=evaluation, code=code
+    )
     startup = time.perf_counter() - started
+    peers.agree(hashes)
     key = cache_key(task, loaded.format, model_sha256, reference.sha256, code, device)
     cache = ReferenceCache(Output(task.output, places) if task.output else None, key)
     passed = _passes(task, module, reference, new, fields, device, cache, progress, peers)
@@ -121,9 +125,6 @@ def _assessed(
     progress("timing", 0, 0)
     probe = timed(module, new, task.probe_batch_size, shift.classes, shift.head, device)
 
-    hashes = ContentHashes(
-        model=model_sha256, reference=reference.sha256, new=new.sha256, evaluation=evaluation, code=code
-    )
     known = [*_known(task, shift, probe), *passed.findings]
     measured = _measured(device, passed, probe, startup)
     layers = [] if suffix is None else list(spellings(suffix, table))

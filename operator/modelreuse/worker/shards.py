@@ -20,7 +20,7 @@ import torch
 import torch.distributed as dist
 from numpy.typing import NDArray
 
-from modelreuse.api import Basis
+from modelreuse.api import Basis, ContentHashes
 from modelreuse.api.names import RENDEZVOUS_ENV, SHARD_ENV, SHARDS_ENV
 from modelreuse.scores import NewPass, ReferencePass
 from modelreuse.worker.content import Content
@@ -81,6 +81,15 @@ class Peers:
             everyones = [torch.empty_like(padded) for _ in lengths]
             dist.all_gather(everyones, padded)
         return [given[:length].numpy().tobytes() for given, length in zip(everyones, lengths, strict=True)]
+
+    def agree(self, read: ContentHashes) -> None:
+        """Raises TaskError DataChanged where another has read other bytes: their sums would be sums of nothing."""
+        first, *others = self.exchange(read.model_dump_json().encode())
+        if any(other != first for other in others):
+            detail = (
+                "shards have read different bytes; code, weights and data must stay as they are while they are read"
+            )
+            raise TaskError("DataChanged", FIELD, detail, retryable=True)
 
     def join(self, seen: ReferencePass | NewPass) -> None:
         """Merges into the pass what the others saw."""

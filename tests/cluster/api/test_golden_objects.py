@@ -56,7 +56,7 @@ def operator(admin: Person, chart: list[Object], namespace: None, kinds: None) -
 
 def test_there_is_one_of_each_kind() -> None:
     kinds = {each["kind"] for each in GOLDEN.values()}
-    assert kinds == {"Job", "RetrainingRecord", "TrainJob", "TrainingRuntime"}
+    assert kinds == {"Job", "RetrainingRecord", "Service", "TrainJob", "TrainingRuntime"}
 
 
 @pytest.mark.parametrize("obj", GOLDEN.values(), ids=GOLDEN)
@@ -65,10 +65,10 @@ def test_the_operator_can_create_it(obj: Object, operator: Person) -> None:
     assert created["metadata"]["name"] == obj["metadata"]["name"]
 
 
-@pytest.mark.parametrize("job", WITH_A_SPEC.values(), ids=WITH_A_SPEC)
-def test_what_the_file_says_is_what_is_stored(job: Object, operator: Person) -> None:
-    created = operator.create(job, dryRun="All", fieldValidation="Strict")
-    assert covers(created["spec"], job["spec"])
+@pytest.mark.parametrize("obj", WITH_A_SPEC.values(), ids=WITH_A_SPEC)
+def test_what_the_file_says_is_what_is_stored(obj: Object, operator: Person) -> None:
+    created = operator.create(obj, dryRun="All", fieldValidation="Strict")
+    assert covers(created["spec"], obj["spec"])
 
 
 @pytest.mark.parametrize("job", OF_OUR_WORKER.values(), ids=OF_OUR_WORKER)

@@ -11,7 +11,7 @@ from itertools import count
 
 from cluster.person import Object, Person
 from cluster.waiting import until
-from modelreuse.api.names import CHECK_LABEL, PLAN_ENV, ROLE_LABEL, TASK_ENV
+from modelreuse.api.names import CHECK_LABEL, COMPLETION_INDEX_LABEL, PLAN_ENV, ROLE_LABEL, TASK_ENV
 from unit.decisions import scenes
 
 OURS = "modelreuse.io/v1alpha1"
@@ -91,13 +91,17 @@ class Team:
 
     def answer(self, job: Object, message: Callable[[Object], Object]) -> None:
         """The node runs the Job's pod; `message` makes the termination message from the task or plan."""
-        pod = self.pod(job)
+        self.end(self.pod(job), message)
+
+    def end(self, pod: Object, message: Callable[[Object], Object], *, exit_code: int = 0) -> None:
+        """The node runs this pod to its end."""
         name = pod["spec"]["containers"][0]["name"]
         said = json.dumps(message(_task_of(pod)))
         begun, ended = "2026-01-02T03:04:00Z", "2026-01-02T03:05:00Z"
-        state = {"exitCode": 0, "reason": "Completed", "message": said, "startedAt": begun, "finishedAt": ended}
+        phase, reason = ("Failed", "Error") if exit_code else ("Succeeded", "Completed")
+        state = {"exitCode": exit_code, "reason": reason, "message": said, "startedAt": begun, "finishedAt": ended}
         container = {"name": name, "image": "i", "imageID": "sha256:i", "ready": False, "restartCount": 0}
-        status = {"phase": "Succeeded", "containerStatuses": [{**container, "state": {"terminated": state}}]}
+        status = {"phase": phase, "containerStatuses": [{**container, "state": {"terminated": state}}]}
         if "initContainers" in pod["spec"]:
             (first,) = pod["spec"]["initContainers"]
             equal = state | {"message": json.dumps({"task": _environment(first)["task"]}), "finishedAt": begun}
@@ -111,6 +115,20 @@ class Team:
         if "nodeName" not in pod["spec"]:
             self._bind(pod)
         return pod
+
+    def shards(self, job: Object) -> list[Object]:
+        """The pods of a Job that several share, once all are there, bound to the node, by their numbers."""
+        count = job["spec"]["completions"]
+
+        def all_of_them() -> list[Object] | None:
+            pods = [pod for pod in self.pods(job) if "deletionTimestamp" not in pod["metadata"]]
+            return pods if len(pods) == count else None
+
+        pods = until(all_of_them, f"Job {job['metadata']['name']} has {count} pods")
+        for pod in pods:
+            if "nodeName" not in pod["spec"]:
+                self._bind(pod)
+        return sorted(pods, key=lambda pod: int(pod["metadata"]["labels"][COMPLETION_INDEX_LABEL]))
 
     def assess(self, check: Object) -> None:
         """The worker answers that the model has lost thirty points."""

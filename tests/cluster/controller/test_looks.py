@@ -7,7 +7,7 @@ import pytest
 from pydantic import ValidationError
 
 from cluster.controller.looks import Looks
-from cluster.controller.team import Team
+from cluster.controller.team import NODE, Team
 from cluster.gate import objects
 from cluster.person import Object
 from cluster.waiting import until
@@ -141,6 +141,27 @@ async def test_a_strangers_job_under_our_name_is_never_adopted(looks: Looks, tea
     stalled = team.condition(check, "Stalled")
     assert stalled["reason"] == "NameTaken"
     assert "uid" not in team.now(check)["status"]["assessments"][0]["job"]
+
+
+async def test_a_pod_that_only_looks_like_one_of_the_jobs_is_not_heard(looks: Looks, team: Team) -> None:
+    """Its label says so, and a controller may even adopt it; but it can't carry our label."""
+    check = team.check()
+    await looks.settle(check)
+    (job,) = team.jobs(check)
+    real = team.pod(job)
+    label = {"batch.kubernetes.io/controller-uid": job["metadata"]["uid"]}
+    fake = team["bob"].create(objects.pod(team.namespace, "look-alike", labels=label, node=NODE))
+    team.end({**fake, "spec": {"containers": real["spec"]["containers"]}}, lambda task: scenes.summary(task["task"]))
+    team["admin"].delete(real, gracePeriodSeconds="0")
+
+    def ended() -> bool:
+        conditions = team["admin"].get(job)["status"].get("conditions", [])
+        return bool({"Complete", "Failed"} & {each["type"] for each in conditions})
+
+    until(ended, "the Job has ended")
+    await looks.settle(check)
+    (entry,) = team.now(check)["status"]["assessments"]
+    assert "hashes" not in entry
 
 
 async def test_a_job_that_stands_already_from_before_a_crash_is_ours(looks: Looks, team: Team) -> None:

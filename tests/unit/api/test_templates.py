@@ -99,6 +99,10 @@ REFUSED = [
     ),
     (pod(volumes=[{"name": "x", "hostPath": {"path": "/"}}]), "spec.volumes[0].hostPath: is not accepted"),
     # changes how it runs or answers
+    (
+        worker(env=[{"name": "JOB_COMPLETION_INDEX", "value": "0"}]),
+        "spec.containers[0].env[0].name: JOB_COMPLETION_INDEX: the Job controller tells shards apart by it",
+    ),
     (pod(restartPolicy="Always"), "spec.restartPolicy: Always: only Never is accepted"),
     (pod(activeDeadlineSeconds=1), "spec.activeDeadlineSeconds: is not accepted"),
     (pod(containers=[{"name": "worker"}, {"name": "side"}]), "spec.containers: only one called worker is accepted"),

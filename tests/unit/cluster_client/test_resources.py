@@ -1,6 +1,6 @@
 import pytest
 
-from modelreuse.cluster.resources import CHECKS, JOBS, NODES, RECORDS, resource_to_create
+from modelreuse.cluster.resources import CHECKS, JOBS, NODES, RECORDS, SERVICES, resource_to_create
 
 
 @pytest.mark.parametrize(
@@ -23,14 +23,16 @@ def test_a_name_can_not_leave_its_place() -> None:
     assert NODES.path(name="../secrets") == "/api/v1/nodes/..%2Fsecrets"
 
 
-def test_jobs_and_records_can_be_created() -> None:
+def test_jobs_their_services_and_records_can_be_created() -> None:
     assert resource_to_create({"apiVersion": "batch/v1", "kind": "Job"}) is JOBS
     assert resource_to_create({"apiVersion": "modelreuse.io/v1alpha1", "kind": "RetrainingRecord"}) is RECORDS
+    assert resource_to_create({"apiVersion": "v1", "kind": "Service"}) is SERVICES
 
 
 def test_nothing_else_can_be_created() -> None:
     with pytest.raises(
         ValueError,
-        match="v1 Pod: not a kind that the operator creates; known: Job, RetrainingRecord, TrainJob, TrainingRuntime",
+        match="v1 Pod: not a kind that the operator creates; "
+        "known: Job, RetrainingRecord, Service, TrainJob, TrainingRuntime",
     ):
         resource_to_create({"apiVersion": "v1", "kind": "Pod"})

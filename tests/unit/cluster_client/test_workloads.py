@@ -1,8 +1,11 @@
 """Jobs and pods: how one is deleted, and nothing else of its name."""
 
+from urllib.parse import parse_qs
+
 import pytest
 
-from modelreuse.cluster import RefusedError, delete_job
+from modelreuse.cluster import RefusedError, delete_job, read_pods, read_service
+from modelreuse.manifests import JOB
 from unit.cluster_client.fake_api_server import no, server, yes
 
 
@@ -29,3 +32,19 @@ async def test_a_train_job_is_deleted_where_train_jobs_are() -> None:
     async with server([yes()]) as (told, client):
         await delete_job(client, "team", "mrc-1", "u1", "TrainJob")
     assert told.asked == ["DELETE /apis/trainer.kubeflow.org/v1alpha1/namespaces/team/trainjobs/mrc-1"]
+
+
+async def test_pods_of_a_job_are_those_that_only_the_job_controller_can_make() -> None:
+    selector = JOB.pods({"metadata": {"uid": "u1"}})
+    assert selector == "modelreuse.io/check,batch.kubernetes.io/controller-uid=u1"
+    async with server([yes(items=[])]) as (told, client):
+        assert await read_pods(client, "team", selector) == []
+    (asked,) = told.asked
+    assert parse_qs(asked.partition("?")[2])["labelSelector"] == [selector]
+
+
+async def test_a_service_that_is_not_there_is_none() -> None:
+    async with server([no(404, "NotFound"), yes(spec={})]) as (told, client):
+        assert await read_service(client, "team", "mrc-1") is None
+        assert await read_service(client, "team", "mrc-1") is not None
+    assert told.asked == ["GET /api/v1/namespaces/team/services/mrc-1"] * 2

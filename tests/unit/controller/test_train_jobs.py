@@ -104,7 +104,7 @@ def observed(*conditions: Json, **spec: Any) -> Any:
     metadata = {"name": "mrc-1", "uid": "u", **OWNED}
     trained = {"metadata": metadata, "spec": spec, "status": {"conditions": list(conditions)}}
     done = pod({"phase": "Succeeded", "containerStatuses": [terminated(1, 2, "yes", "node"), terminated(1, 2, "no")]})
-    return observed_job(trained, [done], KINDS["TrainJob"])
+    return observed_job(trained, [done], kind=KINDS["TrainJob"])
 
 
 def test_a_train_job_says_how_it_ended() -> None:
@@ -123,4 +123,4 @@ def test_its_pods_are_found_by_a_label_that_nobody_else_can_give() -> None:
     metadata = {"name": "mrc-1", "uid": "u", "labels": {"modelreuse.io/check": "digits"}}
     selector = KINDS["TrainJob"].pods({"metadata": metadata})
     assert selector == "jobset.sigs.k8s.io/jobset-name=mrc-1,modelreuse.io/check=digits"
-    assert KINDS["Job"].pods({"metadata": metadata}) == "batch.kubernetes.io/controller-uid=u"
+    assert KINDS["Job"].pods({"metadata": metadata}) == "modelreuse.io/check,batch.kubernetes.io/controller-uid=u"

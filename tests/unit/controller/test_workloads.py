@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from modelreuse.api import Failure
-from modelreuse.controller.workloads import observed_job, observed_pod
+from modelreuse.controller.workloads import observed_job, observed_pod, shards_of
+from modelreuse.decisions import ObservedService
 from modelreuse.manifests.resources import cpu_quantity
 
 Json = dict[str, Any]
@@ -104,6 +105,30 @@ def test_a_job_in_a_queue_names_it() -> None:
     queued = job(suspend=True)
     queued["metadata"]["labels"] = {"kueue.x-k8s.io/queue-name": "gpus"}
     assert observed_job(queued, []).queue == "gpus"
+
+
+def test_an_indexed_job_is_shared_by_its_completions() -> None:
+    indexed = job(completionMode="Indexed", completions=4, parallelism=4)
+    assert (shards_of(indexed), observed_job(indexed, []).shards) == (4, 4)
+    assert shards_of(job(completionMode="NonIndexed", completions=4)) == 1
+    assert shards_of(job()) == 1
+
+
+def test_pods_of_an_indexed_job_have_numbers() -> None:
+    numbered = pod()
+    numbered["metadata"]["labels"] = {"batch.kubernetes.io/job-completion-index": "3"}
+    assert observed_pod(numbered).index == 3
+    assert observed_pod(pod()).index == 0
+
+
+def test_the_service_beside_a_job_says_whose_it_is_and_where_it_leads() -> None:
+    owners = [{"uid": "somebody"}, {"uid": "j1", "controller": True}]
+    service = {"metadata": {"name": "mrc-1", "ownerReferences": owners}, "spec": {"selector": {"a": "b"}}}
+    assert observed_job(job(), [], service=service).service == ObservedService("j1", {"a": "b"})
+    assert observed_job(job(), [], service={"metadata": {"name": "mrc-1"}, "spec": {}}).service == ObservedService(
+        None, {}
+    )
+    assert observed_job(job(), []).service is None
 
 
 def test_the_container_that_compares_inputs_speaks_for_itself() -> None:

@@ -36,6 +36,7 @@ from modelreuse.decisions import (
     Observed,
     ObservedJob,
     ObservedPod,
+    ObservedService,
     OwnedJob,
     Plan,
     Prepared,
@@ -343,6 +344,8 @@ class Scene:
             owner, task = metadata["ownerReferences"][0]["uid"], metadata["annotations"][TASK_ANNOTATION]
             made = Prepared(owner, task, spec, since=self.now)
             return self if self.prepared is not None else self.but(prepared=made)
+        if obj["kind"] == "Service":
+            return self.with_service(name, obj)
         if name in self.jobs:
             return self
         job = ObservedJob(
@@ -352,8 +355,16 @@ class Scene:
             task=obj["metadata"]["annotations"][TASK_ANNOTATION],
             deadline_seconds=obj["spec"]["activeDeadlineSeconds"],
             kind=obj["kind"],
+            shards=obj["spec"].get("completions", 1),
         )
         return self.but(jobs={**self.jobs, name: job})
+
+    def with_service(self, name: str, obj: Mapping[str, Any]) -> "Scene":
+        """After a POST of a Service: one that stands beside the Job already stays."""
+        if self.jobs[name].service is not None:
+            return self
+        (owner,) = obj["metadata"]["ownerReferences"]
+        return self.with_job(name, service=ObservedService(owner["uid"], obj["spec"]["selector"]))
 
     def with_ledger(self, ledger: Ledger) -> "Scene":
         """After a guarded write of a policy's status; StaleLedgerError when somebody was faster."""

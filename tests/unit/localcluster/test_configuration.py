@@ -19,6 +19,7 @@ from localcluster.control_plane import (
     etcd_command,
 )
 from localcluster.description import Description
+from localcluster.dns import corefile
 from localcluster.errors import ClusterError
 from localcluster.network import NodeNetwork
 from localcluster.node import cni_config, containerd_config, kubelet_config, namespace_script
@@ -78,10 +79,20 @@ def test_pods_get_addresses_of_the_nodes_slot() -> None:
 
 
 def test_the_kubelet_lets_no_stranger_in_and_keeps_to_its_cgroup() -> None:
-    config = kubelet_config(Path("/n"), Path("/ca"), Path("/c"), Path("/k"), "modelreuse-x")
+    config = kubelet_config(Path("/n"), Path("/ca"), Path("/c"), Path("/k"), "modelreuse-x", "10.213.7.2")
     assert config["authentication"]["anonymous"] == {"enabled": False}
     assert config["authorization"] == {"mode": "Webhook"}
     assert config["cgroupRoot"] == "/modelreuse-x"
+
+
+def test_pods_ask_the_nodes_own_address_for_names_and_get_the_clusters_alone() -> None:
+    config = kubelet_config(Path("/n"), Path("/ca"), Path("/c"), Path("/k"), "modelreuse-x", "10.213.7.2")
+    assert (config["clusterDNS"], config["clusterDomain"]) == (["10.213.7.2"], "cluster.local")
+    cluster, rest = corefile("10.213.7.2", Path("/kubeconfig")).split("\n. {\n")
+    assert cluster.startswith("cluster.local ")
+    assert 'kubeconfig "/kubeconfig"' in cluster
+    assert "rcode NXDOMAIN" in rest
+    assert cluster.count("bind 10.213.7.2") == rest.count("bind 10.213.7.2") == 1
 
 
 def test_the_nodes_first_process_quotes_paths_and_protects_sysctls() -> None:

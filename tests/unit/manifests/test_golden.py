@@ -14,6 +14,7 @@ from modelreuse.manifests import (
     Rendered,
     artifact_source,
     assessment_job,
+    assessment_service,
     render_retraining,
     retraining_record,
     training_plan,
@@ -22,6 +23,7 @@ from modelreuse.manifests import (
 from unit.manifests import train_jobs
 from unit.manifests.checks import DIGEST, IMAGE, NONCE, UID, check, cost, inputs, retraining_job, trainer_template
 
+JOB_UID = "6d9f3a7e-0000-4000-8000-000000000002"
 GOLDEN = Path(__file__).with_name("golden")
 
 
@@ -35,6 +37,15 @@ def smallest() -> dict[str, Any]:
     data = {"reference": {"uri": "pvc://data/train.npz"}, "new": {"uri": "pvc://data/line7.npz"}}
     one = check(code=None, models=[model], data=data, objective={}, assessment={}, retraining=None)
     return assessment_job(one, one.spec.models[0], nonce=NONCE, attempt=1, image=IMAGE, probe_allowed=True)
+
+
+def shared_assessment() -> dict[str, Any]:
+    one = check(assessment={"shards": 4, "output": "s3://reports/digits/"})
+    return assessment_job(one, one.spec.models[0], nonce=NONCE, attempt=1, image=IMAGE, probe_allowed=True)
+
+
+def rendezvous() -> dict[str, Any]:
+    return assessment_service(check(), shared_assessment()["metadata"]["name"], JOB_UID)
 
 
 def retraining() -> dict[str, Any]:
@@ -99,7 +110,20 @@ def record() -> dict[str, Any]:
     return retraining_record("line7", RetrainingRecordSpec.model_validate(spec))
 
 
-@pytest.mark.parametrize("build", [assessment, smallest, retraining, train_job, training_runtime, verification, record])
+@pytest.mark.parametrize(
+    "build",
+    [
+        assessment,
+        smallest,
+        shared_assessment,
+        rendezvous,
+        retraining,
+        train_job,
+        training_runtime,
+        verification,
+        record,
+    ],
+)
 def test_an_object_is_what_its_file_says(build: Callable[[], dict[str, Any]]) -> None:
     path = GOLDEN / f"{build.__name__}.yaml"
     if os.environ.get("UPDATE_GOLDEN"):

@@ -2,6 +2,9 @@
 
 import hashlib
 import json
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import numpy as np
 import pytest
@@ -14,6 +17,7 @@ from modelreuse.scores import SCORES
 from modelreuse.worker.assess import assess
 from modelreuse.worker.errors import TaskError
 from modelreuse.worker.rows import IN_SUMMARY
+from modelreuse.worker.shards import ALONE, Peers, Shard
 from unit.worker.tiny import build, exported
 
 REFERENCE, NEW = "spec.data.reference.uri", "spec.data.new.uri"
@@ -94,6 +98,22 @@ def test_what_the_passes_and_a_step_took_is_measured(task, places):
     assert measured.step_seconds > 0
     assert measured.head_step_seconds > 0
     assert measured.startup_seconds > 0
+
+
+def test_waiting_for_other_shards_is_no_part_of_loading(task, places, monkeypatch):
+    clock, waited = time.perf_counter, [0.0]
+
+    @contextmanager
+    def late(_shard: Shard) -> Iterator[Peers]:
+        waited[0] = 1000.0
+        yield Peers(ALONE)
+
+    monkeypatch.setattr("modelreuse.worker.assess.met", late)
+    monkeypatch.setattr(time, "perf_counter", lambda: clock() + waited[0])
+
+    measured = assess(task(), places).summary.measured
+
+    assert 0 < measured.startup_seconds < 1000
 
 
 def test_without_a_probe_no_step_is_timed(task, places):

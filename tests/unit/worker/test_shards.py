@@ -2,12 +2,14 @@
 
 import json
 import os
+import shutil
 import socket
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 import pytest
@@ -37,7 +39,9 @@ def start(places, save_model, save_data, samples, model_bytes) -> Iterator[Calla
     save_data("new.npz", **{name: values[order] for name, values in given.items()})
     started: list[subprocess.Popen] = []
 
-    def run(numbers: range, count: int, output: str | None = None) -> list[subprocess.Popen]:
+    def run(
+        numbers: range, count: int, output: str | None = None, claims: Mapping[int, Path] = MappingProxyType({})
+    ) -> list[subprocess.Popen]:
         task = {
             "task": "t",
             "model": {"name": "current", "uri": "pvc://models/m.pt2"},
@@ -54,13 +58,16 @@ def start(places, save_model, save_data, samples, model_bytes) -> Iterator[Calla
             "PATH": os.environ["PATH"],
             "PYTHONPATH": str(Path("operator").resolve()),
             "MODELREUSE_TASK": json.dumps(task),
-            "MODELREUSE_PVC_ROOT": str(places.claims_root),
             "OMP_NUM_THREADS": "1",
         }
         if count > 1:
             environment |= {"MODELREUSE_SHARDS": str(count), "MODELREUSE_RENDEZVOUS": f"127.0.0.1:{free_port()}"}
         for number in numbers:
-            own = {"JOB_COMPLETION_INDEX": str(number), "MODELREUSE_TERMINATION_LOG": str(log(places, count, number))}
+            own = {
+                "JOB_COMPLETION_INDEX": str(number),
+                "MODELREUSE_TERMINATION_LOG": str(log(places, count, number)),
+                "MODELREUSE_PVC_ROOT": str(claims.get(number, places.claims_root)),
+            }
             command = [sys.executable, "-m", "modelreuse.worker"]
             started.append(subprocess.Popen(command, env=environment | own, stderr=subprocess.PIPE, text=True))
         return started[-len(numbers) :]
@@ -112,6 +119,21 @@ def test_a_reference_that_was_kept_is_skipped_by_all(start, places):
 
     assert "ReferenceCached" in {finding["reason"] for finding in answers[0]["findings"]}
     assert {answer["measured"]["samples"] for answer in answers} == {ROWS - 2}
+
+
+def test_bytes_that_differ_are_not_added_up(start, places, tmp_path):
+    changed = shutil.copytree(places.claims_root, tmp_path / "changed")
+    with np.load(changed / "data/new.npz") as arrays:
+        kept = dict(arrays)
+    np.savez(changed / "data/new.npz", **kept | {"labels": kept["labels"][::-1]})
+
+    processes = start(range(2), 2, claims={1: changed})
+    errors = [process.communicate(timeout=120)[1] for process in processes]
+
+    assert [process.returncode for process in processes] == [4, 4], errors
+    said = [json.loads(log(places, 2, number).read_text())["error"] for number in range(2)]
+    assert {error["reason"] for error in said} == {"DataChanged"}
+    assert "shards have read different bytes" in said[0]["message"]
 
 
 def test_where_one_is_lost_the_others_end_so_that_all_can_begin_anew(start, places):

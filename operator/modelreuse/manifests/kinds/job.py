@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from modelreuse.api import ModelReuseCheck, TrainingPlan
-from modelreuse.api.names import TRAINER_CONTAINER, WORKER_CONTAINER
+from modelreuse.api.names import CHECK_LABEL, POD_OF_JOB_LABEL, TRAINER_CONTAINER, WORKER_CONTAINER
 from modelreuse.api.templates import check_job_template
 from modelreuse.manifests.identity import owned_metadata
 from modelreuse.manifests.inputs import Inputs
@@ -47,7 +47,8 @@ def _pod_of(template: JobTemplate) -> TemplatePod:
 
 
 def _pods(job: Mapping[str, Any]) -> str:
-    return f"batch.kubernetes.io/controller-uid={job['metadata']['uid']}"
+    """By the Job controller's label, and by ours: nobody else may make pods that carry it."""
+    return f"{CHECK_LABEL},{POD_OF_JOB_LABEL}={job['metadata']['uid']}"
 
 
 JOB = Kind(

@@ -82,13 +82,21 @@ def delete(scene: Scene, by: str = "operator", name: str = "mrc-") -> Object:
     return scene[by].delete(created, propagationPolicy="Background")
 
 
+def create_service(scene: Scene, name: str) -> Object:
+    """By which pods that share a Job find each other."""
+    metadata = {"namespace": scene.namespace, "name": name + scene.name}
+    service = {"apiVersion": "v1", "kind": "Service", "metadata": metadata, "spec": {"clusterIP": "None"}}
+    return scene["operator"].create(service)
+
+
 def template(**spec: object) -> Object:
     return {"spec": {"template": {"spec": spec}}}
 
 
 RESERVED = 'user "bob" may not create Job {ns}/'
 OTHERS = "names that begin with mrc- and labels modelreuse.io/... are the operator's"
-OPERATOR_MAY_NOT = "the operator may not {} Job {{ns}}/n-{{name}}: it touches objects of its own only"
+OPERATOR_MAY_NOT = "the operator may not {} Job {{ns}}/n-{{name}}: it touches Jobs of its own only"
+OPERATOR_MAY_NOT_LEAD = "the operator may not create Service {ns}/n-{name}: it touches Services of its own only"
 SUSPEND = {"spec": {"suspend": False}}
 
 
@@ -170,5 +178,6 @@ ATTEMPTS = (
     Attempt("delete-somebody-elses-job-as-operator", delete, {"name": "n-"}, {"name": "mrc-"}, OPERATOR_MAY_NOT.format("delete")),
     Attempt("change-somebody-elses-job-as-operator", change, {"name": "n-"}, {"name": "mrc-"}, OPERATOR_MAY_NOT.format("update"), given={"by": "operator", "change": {"spec": {"ttlSecondsAfterFinished": 60}}}),
     Attempt("create-a-job-for-others-as-operator", create, {"name": "n-"}, {"name": "mrc-"}, OPERATOR_MAY_NOT.format("create"), given={"by": "operator"}),
+    Attempt("create-a-service-for-others-as-operator", create_service, {"name": "n-"}, {"name": "mrc-"}, OPERATOR_MAY_NOT_LEAD),
     Attempt("say-that-it-succeeded-as-operator", write_status, {"by": "operator"}, {"by": "job_controller"}, "cannot update resource"),
 )  # fmt: skip
