@@ -18,11 +18,16 @@ from unit.study.rows import ROW
 GUESS = Guess(0.0, 0.9, 20.0, 3.0, 10.0, 40.0, 5.0, 80.0, 1.0)
 
 
+QUALITY = (0.8, 0.9, 0.95)
+USUAL_QUALITY = 0.85
+
+
 def one(high: int | None, guess: Guess = GUESS, **row: object) -> Judged:
     """A retraining that met its target within the five steps before `high`; at once (0), never (None)."""
     low = 600 if high is None else max(high - 5, 0)
     record = Record(replace(ROW, steps_low=low, steps_high=high, **row), {})  # type: ignore[arg-type]
-    return Judged(record, case_of(record, "L2"), guess, {"geometric mean": replace(GUESS, point=40.0)}, None, "m")
+    baselines = {"geometric mean": replace(GUESS, point=40.0)}
+    return Judged(record, case_of(record, "L2"), guess, baselines, None, "m", QUALITY, USUAL_QUALITY)
 
 
 def said(point: float = 20.0, **changes: float) -> Guess:
@@ -161,3 +166,11 @@ def test_a_round_predicts_an_invented_law_better_than_the_free_baselines() -> No
     assert ratio < 1.3
     assert figures.c_index(every) > 0.8
     assert np.isfinite([each.guess.low for each in every]).all()
+
+
+def test_errors_of_the_attainable_quality_by_hand() -> None:
+    # Said to be 0.90; a constant says 0.85.
+    every = [one(20, said(), attainable_quality=quality) for quality in (0.88, 0.96, 0.94, 0.70)]
+    assert figures.quality_mae_points(every) == pytest.approx((2 + 6 + 4 + 20) / 4)
+    assert figures.quality_mae_ratio(every) == pytest.approx((2 + 6 + 4 + 20) / (3 + 11 + 9 + 15))
+    assert figures.quality_coverage(every) == pytest.approx(2 / 4)

@@ -142,7 +142,7 @@ SUSPEND = {"spec": {"suspend": False}}
 NO_SPEC = "may not change spec of TrainJob {ns}/mrc-{name}: it belongs to the operator"
 NO_CHILD = "may not create Job {ns}/"
 NO_TRAIN_JOBS = 'user "{}" may not set the spec of {{ns}}/{{name}}: the operator creates a TrainJob from'
-OPERATOR_MAY_NOT = "the operator may not {} {} {{ns}}/n-{{name}}: it touches objects of its own only"
+OPERATOR_MAY_NOT = "the operator may not {0} {1} {{ns}}/n-{{name}}: it touches {1}s of its own only"
 
 
 def creating(what: str, kind: str) -> tuple[Attempt, ...]:
