@@ -1,6 +1,7 @@
 """Brings built images into a local cluster, and of each only the layers that the cluster doesn't have yet."""
 
 import json
+import shutil
 import time
 from dataclasses import dataclass
 from functools import partial
@@ -9,6 +10,12 @@ from pathlib import Path
 from images.layout import Layout
 from images.progress import say, signs_of_life
 from localcluster import Cluster
+from localcluster.errors import UnsuitableMachineError
+
+_COPIES = 2
+"""A node keeps each layer as it came and unpacked, and layers are not compressed."""
+_SPARE_BYTES = 1 << 30
+"""What pods may write, beyond the hundredth of the disk below which the kubelet evicts them."""
 
 
 @dataclass(frozen=True)
@@ -28,10 +35,27 @@ class Given:
         partial.replace(self.file)
 
 
+def require_room(store: Path, new_bytes: int, *, free_bytes: int, disk_bytes: int) -> None:
+    """Raise UnsuitableMachineError where so many bytes of new layers don't fit into this image store."""
+    needed = new_bytes * _COPIES + _SPARE_BYTES + disk_bytes // 100
+    if new_bytes and free_bytes < needed:
+        raise UnsuitableMachineError(
+            f"{store}: the images need {needed / 1e9:.1f} GB of disk and {free_bytes / 1e9:.1f} GB are free; "
+            "make room, for example by removing the image stores of other clusters beside it"
+        )
+
+
 def deliver(layout: Layout, names: list[str], cluster_name: str) -> None:
-    """Import these images into the running cluster."""
+    """Import these images into the running cluster.
+
+    Raises UnsuitableMachineError where the disk has no room for them.
+    """
     cluster = Cluster.named(cluster_name)
-    given = Given(cluster.paths.image_store / "given-blobs.json")
+    store = cluster.paths.image_store
+    given = Given(store / "given-blobs.json")
+    new = {digest for name in names for digest in layout.blobs(name)} - given.blobs()
+    disk = shutil.disk_usage(store)
+    require_room(store, layout.size(new), free_bytes=disk.free, disk_bytes=disk.total)
     for name in names:
         blobs = layout.blobs(name)
         missing = [digest for digest in blobs if digest not in given.blobs()]

@@ -36,7 +36,7 @@ class Hardware(ApiModel):
     source: ShortText
     """Where the power figures come from: a meter, a data sheet, a guess."""
     embodied_kg_co2e: Annotated[Amount | None, Field(alias="embodiedKgCo2e")] = None
-    """Emissions of making one accelerator, or one CPU core's share of its machine."""
+    """Emissions of making one accelerator, or one CPU core's share of its machine; left out, a wide Assumed range."""
     lifetime_hours: Annotated[int, Field(ge=1, le=1_000_000)] = 35_040
     """Over which the embodied emissions are spread; four years unless given."""
     price_per_hour: Amount | None = None

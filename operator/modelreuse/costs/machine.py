@@ -2,8 +2,15 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import reduce
 
-from modelreuse.api import CostProfileSpec, Hardware
+from modelreuse.api import Basis, CostProfileSpec, Hardware
+from modelreuse.costs.quantities import Interval
+
+ACCELERATOR_KG = Interval.within_factor(100, 3, Basis.ASSUMED)
+"""Embodied emissions of an accelerator whose maker publishes none: docs/predictions.md."""
+CPU_CORE_KG = Interval.within_factor(30, 4, Basis.ASSUMED)
+"""The same of one CPU core's share of its server."""
 
 
 @dataclass(frozen=True)
@@ -13,7 +20,7 @@ class Machine:
     watts_busy: float
     """Of all its accelerators and CPU cores under load."""
     price_per_hour: float
-    embodied_grams_per_hour: float
+    embodied_grams_per_hour: Interval
     """The share of making them: embodied emissions over lifetime (ISO/IEC 21031:2024, M), gCO2e."""
     pue: float
 
@@ -30,23 +37,7 @@ def machine_of(
     A pod with accelerators draws their power and that of its CPU cores.
     """
     labels = dict(node_labels)
-    cpu = _first(profile.cpus, labels)
-    if cpu is None:
-        return None
-    parts = [(cpu, cpu_cores)]
-    if gpus:
-        gpu = _first(profile.accelerators, labels)
-        if gpu is None:
-            return None
-        parts.append((gpu, float(gpus)))
-    return Machine(
-        watts_busy=sum(float(hardware.power_watts) * count for hardware, count in parts),
-        price_per_hour=sum(float(hardware.price_per_hour or 0) * count for hardware, count in parts),
-        embodied_grams_per_hour=sum(
-            float(hardware.embodied_kg_co2e or 0) * 1000 / hardware.lifetime_hours * count for hardware, count in parts
-        ),
-        pue=float(profile.pue),
-    )
+    return _dearest(profile, _first(profile.cpus, labels), cpu_cores, _first(profile.accelerators, labels), gpus)
 
 
 def dearest_machine(
@@ -58,21 +49,40 @@ def dearest_machine(
     """
     cpus = [each for each in profile.cpus if _may_be_on(each, node_selector)]
     accelerators = [each for each in profile.accelerators if _may_be_on(each, node_selector)]
+    return _dearest(profile, cpus, cpu_cores, accelerators, gpus)
+
+
+def _dearest(
+    profile: CostProfileSpec, cpus: list[Hardware], cpu_cores: float, accelerators: list[Hardware], gpus: int
+) -> Machine | None:
+    """The most that any of these may draw, emit and cost; None where there is none of what is needed."""
     if not cpus or (gpus and not accelerators):
         return None
-    parts = [(cpus, cpu_cores), *([(accelerators, float(gpus))] if gpus else [])]
+    parts = [(cpus, cpu_cores), (accelerators if gpus else [], float(gpus))]
 
     def most(figure: Callable[[Hardware], float]) -> float:
-        return sum(max(figure(hardware) for hardware in listed) * count for listed, count in parts)
+        return sum(max(map(figure, listed), default=0.0) * count for listed, count in parts)
 
+    emitted = [
+        max((_embodied_grams_per_hour(hardware, unknown) for hardware in listed), key=lambda each: each.high).scaled(
+            count
+        )
+        for (listed, count), unknown in zip(parts, (CPU_CORE_KG, ACCELERATOR_KG), strict=True)
+        if listed
+    ]
     return Machine(
         watts_busy=most(lambda hardware: float(hardware.power_watts)),
         price_per_hour=most(lambda hardware: float(hardware.price_per_hour or 0)),
-        embodied_grams_per_hour=most(
-            lambda hardware: float(hardware.embodied_kg_co2e or 0) * 1000 / hardware.lifetime_hours
-        ),
+        embodied_grams_per_hour=reduce(Interval.plus, emitted),
         pue=float(profile.pue),
     )
+
+
+def _embodied_grams_per_hour(hardware: Hardware, unknown: Interval) -> Interval:
+    """Of one accelerator or core: what the profile says, else `unknown` (kgCO2e), over its lifetime."""
+    own = hardware.embodied_kg_co2e
+    making = unknown if own is None else Interval.exact(float(own), Basis.ESTIMATED)
+    return making.scaled(1000 / hardware.lifetime_hours)
 
 
 def _may_be_on(hardware: Hardware, node_selector: Mapping[str, str]) -> bool:
@@ -81,5 +91,6 @@ def _may_be_on(hardware: Hardware, node_selector: Mapping[str, str]) -> bool:
     return all(node_selector.get(key, value) == value for key, value in wanted.items())
 
 
-def _first(listed: list[Hardware], labels: dict[str, str]) -> Hardware | None:
-    return next((hardware for hardware in listed if hardware.node_selector.matches(labels)), None)
+def _first(listed: list[Hardware], labels: dict[str, str]) -> list[Hardware]:
+    """The one whose labels fit, or none."""
+    return [hardware for hardware in listed if hardware.node_selector.matches(labels)][:1]

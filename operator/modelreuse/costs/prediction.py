@@ -99,13 +99,15 @@ def _cost(
     machine = candidate.machine
     per_step = step_cost(measured, action, batch_size=batch_size, machine=machine)
     startup = Interval.exact(float(measured.startup_seconds or 0), Basis.MEASURED)
+    embodied = machine.embodied_grams_per_hour if machine else None
     if steps.draws is None:
-        figures = _figures(steps.steps, per_step.seconds, startup, per_step.watts, machine, profile)
+        figures = _figures(steps.steps, per_step.seconds, startup, per_step.watts, embodied, machine, profile)
     else:
         random = np.random.default_rng(0)
         drawn = Draws(steps.draws, steps.steps.basis, steps.steps.estimate)
         seconds, begin, watts = (part.drawn(random) for part in (per_step.seconds, startup, per_step.watts))
-        figures = _figures(drawn, seconds, begin, watts, machine, profile)
+        making = embodied.drawn(random) if embodied else None
+        figures = _figures(drawn, seconds, begin, watts, making, machine, profile)
     money = figures.money
     return PredictedCost(
         action=action,
@@ -126,6 +128,7 @@ def _figures(
     step_seconds: Quantity,
     startup: Quantity,
     watts: Quantity,
+    embodied_per_hour: Quantity | None,
     machine: Machine | None,
     profile: CostProfileSpec | None,
 ) -> _Figures:
@@ -136,9 +139,9 @@ def _figures(
     hours = seconds.scaled(1 / 3600)
     known = _Figures(hours.central(LEVEL), kilowatt_hours.central(LEVEL))
     # Hardware that the profile doesn't list has unknown emissions and rent; a figure without them would be too low.
-    if profile is None or machine is None:
+    if profile is None or machine is None or embodied_per_hour is None:
         return known
-    embodied = hours.scaled(machine.embodied_grams_per_hour)
+    embodied = hours.times(embodied_per_hour)
     grid, prices = profile.grid, profile.prices
     by_market, rent = grid.market_grams_per_kwh, hours.scaled(machine.price_per_hour)
     return _Figures(

@@ -17,13 +17,13 @@ def energy_of_pod_time(machine: Machine, seconds: float) -> tuple[float, Basis]:
 def spending_of_pod_time(machine: Machine, profile: CostProfileSpec, seconds: float) -> Spending:
     """What `seconds` on this machine take from a budget, each figure rounded up to six digits.
 
-    Carbon is the larger of location- and market-based, with the machine's embodied share; money is energy and rent,
-    and 0 where the profile knows no prices.
+    Carbon is the larger of location- and market-based, with the machine's embodied share (the high end
+    where it isn't known); money is energy and rent, and 0 where the profile knows no prices.
     """
     kilowatt_hours = machine.watt_hours(seconds) / 1000
     hours = seconds / 3600
     intensity = max(location_intensity(profile.grid), float(profile.grid.market_grams_per_kwh or 0))
-    grams = kilowatt_hours * intensity + hours * machine.embodied_grams_per_hour
+    grams = kilowatt_hours * intensity + hours * machine.embodied_grams_per_hour.high
     per_kwh = float(profile.prices.per_kwh) if profile.prices else 0.0
     rent = machine.price_per_hour if profile.prices else 0.0
     return Spending(

@@ -62,7 +62,23 @@ def test_parts_of_a_core_count_in_part() -> None:
 def test_embodied_emissions_are_spread_over_the_lifetime() -> None:
     # 150 kg over 30,000 h is 5 g an hour; 12 kg over four years of 8,760 h is 0.3425 g an hour and core.
     found = machine({"cpu": "epyc", "gpu": "h200"}, cores=4, gpus=2)
-    assert found.embodied_grams_per_hour == pytest.approx(2 * 5 + 4 * 12_000 / 35_040)
+    grams = found.embodied_grams_per_hour
+    assert (grams.low, grams.high) == pytest.approx([2 * 5 + 4 * 12_000 / 35_040] * 2)
+    assert grams.basis is Basis.ESTIMATED
+
+
+def test_what_no_maker_publishes_is_a_range_and_not_nothing() -> None:
+    # 33 to 300 kg for an accelerator, 7.5 to 120 kg for a core's share of its server, over four years of 8,760 h.
+    grams = machine({"gpu": "a100"}, cores=2, gpus=1).embodied_grams_per_hour
+    assert grams.low * 35.04 == pytest.approx(100 / 3 + 2 * 7.5)
+    assert grams.high * 35.04 == pytest.approx(300 + 2 * 120)
+    assert grams.basis is Basis.ASSUMED
+
+
+def test_one_unknown_part_makes_the_sum_a_range() -> None:
+    grams = machine({"cpu": "epyc", "gpu": "a100"}, gpus=1).embodied_grams_per_hour
+    assert grams.high - grams.low == pytest.approx((300 - 100 / 3) / 35.04)
+    assert grams.basis is Basis.ASSUMED
 
 
 def test_an_accelerator_that_is_not_listed_is_no_machine() -> None:

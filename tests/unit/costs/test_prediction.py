@@ -15,12 +15,13 @@ from modelreuse.api import (
     RetrainingRecord,
 )
 from modelreuse.costs import Candidate, Machine, predict
+from modelreuse.costs.quantities import Interval
 
 NOW = datetime(2026, 5, 4, tzinfo=UTC)
 MACHINE = Machine(
     watts_busy=400,
     price_per_hour=2,
-    embodied_grams_per_hour=5,
+    embodied_grams_per_hour=Interval.exact(5, Basis.ESTIMATED),
     pue=1.5,
 )
 

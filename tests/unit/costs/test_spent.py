@@ -36,7 +36,8 @@ def test_pod_time_is_energy_emissions_and_rent() -> None:
     assert machine is not None
     spent = spending_of_pod_time(machine, SITE, 3600)
     assert spent.energy_kwh == Decimal("1.35")  # (700 + 10 x 20) W x 1.5
-    assert spent.carbon_kg == pytest.approx(Decimal("0.675") + Decimal(150) / 35040)  # by the larger intensity
+    # By the larger intensity; what making a core emitted isn't known, and may be as much as 120 kg.
+    assert spent.carbon_kg == pytest.approx(Decimal("0.675") + Decimal(150 + 10 * 120) / 35040)
     assert spent.money == Decimal("14.27")  # 1.35 x 0.2 + 4 + 10 x 1
 
 
@@ -72,7 +73,7 @@ def test_no_node_that_a_selector_admits_costs_more_than_the_dearest(labels, sele
     assert most is not None
     assert got.watts_busy <= most.watts_busy * (1 + 1e-9)
     assert got.price_per_hour <= most.price_per_hour * (1 + 1e-9)
-    assert got.embodied_grams_per_hour <= most.embodied_grams_per_hour * (1 + 1e-9)
+    assert got.embodied_grams_per_hour.high <= most.embodied_grams_per_hour.high * (1 + 1e-9)
 
 
 amounts = st.floats(0, 1e9).map(lambda value: Decimal(repr(value)))

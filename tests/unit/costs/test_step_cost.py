@@ -6,12 +6,13 @@ import pytest
 
 from modelreuse.api import Action, Basis, MeasuredPass
 from modelreuse.costs import Machine
+from modelreuse.costs.quantities import Interval
 from modelreuse.costs.step_cost import StepCost, step_cost
 
 MACHINE = Machine(
     watts_busy=400,
     price_per_hour=2,
-    embodied_grams_per_hour=4,
+    embodied_grams_per_hour=Interval.exact(4, Basis.ESTIMATED),
     pue=1.5,
 )
 

@@ -103,7 +103,9 @@ def policy(name: str = "production", **changes: Any) -> RetrainPolicy:
 def profile(name: str = "hall-2", **changes: Any) -> CostProfile:
     """A site with one kind of CPU."""
     site = {
-        "cpus": [{"name": "any", "powerWatts": "10", "source": "assumed", "pricePerHour": "0.04"}],
+        "cpus": [
+            {"name": "any", "powerWatts": "10", "source": "assumed", "embodiedKgCo2e": "0", "pricePerHour": "0.04"}
+        ],
         "grid": {"zone": "DE", "locationGramsPerKwh": "380", "source": "a table", "year": 2023},
         "prices": {"currency": "EUR", "perKwh": "0.25"},
         "pue": "1.4",
