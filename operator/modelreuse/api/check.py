@@ -533,6 +533,8 @@ class ModelAssessment(StatusModel):
     backward_share: Fraction | None = None
     """Their share of a whole training step's backward pass, where operations could be counted."""
     measured: MeasuredPass | None = None
+    accelerators: Count = 0
+    """That the pod of the pass held, by its resource limits."""
     report_sha256: Sha256 | None = None
     failure: Failure | None = None
 

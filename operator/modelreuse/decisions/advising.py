@@ -13,11 +13,12 @@ from modelreuse.api import (
 )
 from modelreuse.costs import expected_return
 from modelreuse.decisions.describing import summary
+from modelreuse.decisions.hardware import OTHER_HARDWARE, other_hardware
 from modelreuse.decisions.observed import Observed
 from modelreuse.decisions.offer import cost_of, target_of
 from modelreuse.decisions.policies import Rules
 from modelreuse.decisions.predicting import is_outdated, renewed
-from modelreuse.decisions.recommendation import recommend
+from modelreuse.decisions.recommendation import needs_approval, recommend
 
 
 def advised(
@@ -35,13 +36,23 @@ def advised(
             action=Action.INCONCLUSIVE, model=model, reason=prediction.reason, message=prediction.message
         )
         return status.model_copy(update={"recommendation": unknown, "summary": None})
-    advice = recommend(observed.check.spec, status.assessments, prediction, rules)
+    advice = _measured_alike(observed, status, recommend(observed.check.spec, status.assessments, prediction, rules))
     status = status.model_copy(update={"prediction": prediction, "recommendation": advice, "summary": None})
     cost = cost_of(status, advice)
     if cost is None:
         return status
     advice = advice.model_copy(update={"expected_return": _return(observed.check, status, cost, rules)})
     return status.model_copy(update={"recommendation": advice, "summary": summary(cost)})
+
+
+def _measured_alike(observed: Observed, status: ModelReuseCheckStatus, advice: Recommendation) -> Recommendation:
+    """The advice, unless what it would launch runs on hardware that nothing was measured on."""
+    assessment = next((one for one in status.assessments if one.model == advice.model), None)
+    elsewhere = other_hardware(observed, assessment) if needs_approval(advice) and assessment else None
+    if elsewhere is None:
+        return advice
+    told = {"message": f"{advice.message}; but {elsewhere}", "reason": OTHER_HARDWARE}
+    return Recommendation.model_validate(dict(advice) | told | {"action": Action.INCONCLUSIVE, "layers": []})
 
 
 def _return(

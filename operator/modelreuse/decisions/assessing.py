@@ -176,6 +176,7 @@ def _finished(
                 "trainable_share": summary.trainable_share,
                 "backward_share": summary.backward_share,
                 "measured": summary.measured,
+                "accelerators": pod.gpus,
                 "report_sha256": summary.report_sha256,
             }
         )

@@ -234,6 +234,8 @@ class Scene:
     uid: str = UID
     name: str = "digits"
     image: str = IMAGE
+    gpus: int = 0
+    """That every pod holds."""
     now: datetime = NOW
     generation: int = 1
     deleted: bool = False
@@ -393,7 +395,7 @@ class Scene:
     def answered(self, name: str, message: object, **pod_changes: Any) -> "Scene":
         """A Job succeeded, and its pod left this message: JSON of an object, or text as it stands."""
         text = message if isinstance(message, str) or message is None else json.dumps(message)
-        pod_changes = compared(self.jobs[name].task or "") | pod_changes
+        pod_changes = compared(self.jobs[name].task or "") | {"gpus": self.gpus} | pod_changes
         return self.with_job(name, finished_at=self.now, succeeded=True, pods=(pod(text, **pod_changes),))
 
     def failed(self, name: str, reason: str = "BackoffLimitExceeded", message: object = None) -> "Scene":

@@ -178,7 +178,6 @@ def trainer(**pod: Any) -> Json:
 @pytest.mark.parametrize(
     ("asked", "why"),
     [
-        (trainer(container=asking(limits={"cpu": 1, "nvidia.com/gpu": 1})), "spec.accelerators lists nothing"),
         (trainer(container=asking(requests={"cpu": 1})), "containers[0].resources.limits.cpu: is missing"),
         (trainer(initContainers=[scenes.TRAINS | asking()]), "initContainers[0].resources.limits.cpu: is missing"),
         (trainer(resourceClaims=[{"name": "gpu"}]), "spec.resourceClaims can bring any hardware"),
@@ -192,6 +191,13 @@ def test_what_can_not_be_bounded_is_not_offered_under_a_budget(asked: Json, why:
     assert said.reason == "BudgetUnbounded"
     assert why in said.message
     assert "approval" in assessed(spec=asked).status
+
+
+def test_an_accelerator_that_the_profile_does_not_list_can_not_be_bounded() -> None:
+    asked = trainer(container=asking(limits={"cpu": 1, "nvidia.com/gpu": 1}))
+    said = condition(assessed(spec=asked, policies=(policy(budget=ROOMY),), gpus=1).plan(), "Approved")
+    assert said.reason == "BudgetUnbounded"
+    assert "spec.accelerators lists nothing" in said.message
 
 
 def test_money_without_prices_can_not_be_bounded() -> None:

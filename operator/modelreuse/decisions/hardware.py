@@ -1,0 +1,32 @@
+"""Whether a retraining would run on hardware like that on which its cost was measured."""
+
+from modelreuse.api import ModelAssessment
+from modelreuse.decisions.observed import Observed
+from modelreuse.manifests import KINDS, JobTemplate, accelerators_of
+
+OTHER_HARDWARE = "OtherHardware"
+
+
+def other_hardware(observed: Observed, assessment: ModelAssessment) -> str | None:
+    """Why hours, energy, carbon and money say nothing of the retraining, as a sentence; None where they do.
+
+    A template that can't be read is none: the offer tells what is wrong with it.
+    """
+    template = observed.template
+    if not isinstance(template, JobTemplate):
+        return None
+    try:
+        wanted = accelerators_of(KINDS[template.kind].pod_of(template).spec)
+    except (ArithmeticError, AttributeError, KeyError, TypeError, ValueError):
+        return None
+    if wanted == assessment.accelerators:
+        return None
+    return (
+        f"{template.path} asks for {_counted(wanted)} and {assessment.model} was measured on "
+        f"{_counted(assessment.accelerators)}, which can't tell what the other takes; "
+        "let spec.assessment.template ask for the same"
+    )
+
+
+def _counted(accelerators: int) -> str:
+    return {0: "no accelerator", 1: "1 accelerator"}.get(accelerators, f"{accelerators} accelerators")
