@@ -25,6 +25,7 @@ HIERARCHY: tuple[Factor, ...] = (
     ("mechanism",),
     ("recipe", "action"),
     ("model", "action"),
+    ("data_set", "action"),
     ("mechanism", "action"),
     ("origin",),
 )
@@ -34,8 +35,11 @@ PLAIN: tuple[Factor, ...] = (("recipe", "action"), ("origin",))
 INTERCEPT_VARIANCE = 25.0
 SLOPE_VARIANCE = 1.0
 BY_ACTION_VARIANCE = 0.25
-GROUP_VARIANCE = 0.25
-"""Where a prior starts; `glm.fit` learns the last three from the records, as far as they can tell."""
+GROUP_VARIANCE = 0.05
+"""Where a prior starts; `glm.learn` learns the last three from the records, as far as they can tell.
+
+How much groups differ was chosen on the study's development side.
+"""
 MOST_STANDARDS = 5.0
 """Features are cut at so many standard deviations: no outlier decides a prediction."""
 

@@ -39,6 +39,18 @@ def test_a_law_of_values_seen_as_intervals_is_recovered(width: float) -> None:
     assert sigma == pytest.approx(0.4, rel=0.15)
 
 
+def test_columns_that_could_follow_every_case_do_not_pass_for_precision() -> None:
+    # 60 cases of a spread of 0.6, in three groupings of 20 levels each, none of which means anything.
+    random = np.random.default_rng(7)
+    n, levels = 60, 20
+    groups = [np.eye(levels)[random.permutation(n) % levels] for _ in range(3)]
+    x = np.column_stack([np.ones(n), *groups])
+    y = 0.6 * quantile(random.random(n))
+    blocks, variances = (1, 0, 0, levels, levels, levels), np.array([25.0, 1.0, 0.25, 0.25, 0.25, 0.25])
+    _, sigma = glm.learn_interval_censored(x, y - 0.01, y + 0.01, blocks, variances)
+    assert sigma == pytest.approx(0.6, rel=0.25)
+
+
 def test_values_without_a_lower_end_say_that_they_are_low() -> None:
     x = np.ones((50, 1))
     low, high = np.full(50, -np.inf), np.full(50, -2.0)
