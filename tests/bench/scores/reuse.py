@@ -10,6 +10,7 @@ from bench.prediction.study_cases import FROM_LABELS
 from modelreuse.api import ModelAssessment, ReuseThresholds, ScoreStatus, decimal
 from modelreuse.decisions.keeping import Verdict, judged
 from modelreuse.worker.rows import IN_SUMMARY
+from study.grid import Arm
 from study.records import Record, development
 
 TOLERATED = Decimal("0.05")
@@ -21,7 +22,8 @@ def rates() -> tuple[dict[str, float], dict[str, object]]:
 
     Raises OSError without scored records.
     """
-    settings = {record.row.setting: record for record in development() if record.scores}
+    # A training from scratch begins with another model: its initial quality is not that of the model in use.
+    settings = {one.row.setting: one for one in development() if one.scores and one.row.arm is not Arm.FROM_SCRATCH}
     if not settings:
         raise OSError("no records with scores: run `make study` and `make study-scores`")
     detail: dict[str, object] = {"settings": len(settings)}
