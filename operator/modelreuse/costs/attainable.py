@@ -43,7 +43,9 @@ class Attainable:
         low, high = log_odds_of(known)
         middle = float(np.minimum(low, high).mean())
         x = design.matrix([case.situation for case in known])
-        posterior, sigma = glm.learn_interval_censored(x, low - middle, high - middle, design.blocks, design.variances)
+        posterior, sigma = glm.learn_interval_censored(
+            x, low - middle, high - middle, design.blocks, design.variances()
+        )
         found = cls(design, middle, posterior, sigma, level)
         return replace(found, z=found._z(known, x))
 

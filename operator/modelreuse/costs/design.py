@@ -35,10 +35,11 @@ PLAIN: tuple[Factor, ...] = (("recipe", "action"), ("origin",))
 INTERCEPT_VARIANCE = 25.0
 SLOPE_VARIANCE = 1.0
 BY_ACTION_VARIANCE = 0.25
-GROUP_VARIANCE = 0.05
+GROUP_VARIANCE = 0.25
+GROUP_VARIANCE_OF_STEPS = 0.05
 """Where a prior starts; `glm.learn` learns the last three from the records, as far as they can tell.
 
-How much groups differ was chosen on the study's development side.
+How much groups differ in log steps was chosen on the study's development side; elsewhere it is in log odds.
 """
 MOST_STANDARDS = 5.0
 """Features are cut at so many standard deviations: no outlier decides a prediction."""
@@ -91,10 +92,9 @@ class Design:
         f = len(self.features)
         return (1, f, f * len(self.actions), *(len(levels) for levels in self.levels))
 
-    @property
-    def variances(self) -> Array:
+    def variances(self, of_groups: float = GROUP_VARIANCE) -> Array:
         """Prior variance of each block to start with."""
-        return np.array([INTERCEPT_VARIANCE, SLOPE_VARIANCE, BY_ACTION_VARIANCE, *[GROUP_VARIANCE] * len(self.factors)])
+        return np.array([INTERCEPT_VARIANCE, SLOPE_VARIANCE, BY_ACTION_VARIANCE, *[of_groups] * len(self.factors)])
 
     def standardised(self, situations: Sequence[Situation]) -> Array:
         """(n, f); 0, the mean, where a feature is not known."""

@@ -13,7 +13,7 @@ import numpy as np
 
 from modelreuse.costs import glm
 from modelreuse.costs.cases import Case, Situation
-from modelreuse.costs.design import Design, Factor
+from modelreuse.costs.design import GROUP_VARIANCE_OF_STEPS, Design, Factor
 from modelreuse.costs.outlook import Outlook
 from modelreuse.costs.student import Array, Mask
 
@@ -40,9 +40,13 @@ class Hurdle:
         """Fitted to at least one case, prior variances and spread included."""
         design = Design.of([case.situation for case in cases], features, factors)
         seen = _Seen.of(cases, design.matrix([case.situation for case in cases]))
-        blocks, variances = design.blocks, design.variances
+        blocks, variances = design.blocks, design.variances()
         steps, sigma = glm.learn_interval_censored(
-            seen.x[seen.later], seen.log_low - seen.middle_steps, seen.log_high - seen.middle_steps, blocks, variances
+            seen.x[seen.later],
+            seen.log_low - seen.middle_steps,
+            seen.log_high - seen.middle_steps,
+            blocks,
+            design.variances(GROUP_VARIANCE_OF_STEPS),
         )
         return cls(
             design=design,
