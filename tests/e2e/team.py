@@ -100,14 +100,14 @@ class Team:
         return digest
 
     def running(self, role: str, name: str = "digits") -> Object:
-        """The Job of this role, once the operator knows it and its pod runs."""
+        """The latest Job of this role, once the operator knows it and its pod runs."""
 
         def runs() -> Object | None:
             seen = self.see(name)
-            job = next(iter(seen.jobs.get(role, [])), None)
+            job = next(reversed(seen.jobs.get(role, [])), None)
             phases = [pod["status"]["phase"] for pod in seen.pods.get(role, [])]
             known = job is not None and job["metadata"]["uid"] in json.dumps(seen.check["status"])
-            return job if known and phases == ["Running"] else None
+            return job if known and phases[-1:] == ["Running"] else None
 
         return until(runs, f"{self.namespace}: the {role} of {name} runs", seconds=LONG)
 

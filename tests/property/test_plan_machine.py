@@ -18,9 +18,9 @@ from hypothesis import Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from modelreuse.api import Failure, ModelReuseCheckStatus, RetrainPolicy, RetrainPolicyStatus
+from modelreuse.api import Failure, ModelReuseCheckStatus, RetrainingRecord, RetrainPolicy, RetrainPolicyStatus
 from modelreuse.api.names import APPROVE, APPROVED_BY, ASSESS, REJECT, REJECTED_BY, SPEC_CHANGED_BY
-from modelreuse.costs import NOTHING
+from modelreuse.costs import NOTHING, cases_of
 from modelreuse.decisions import Ledger, OwnedJob, Plan, Rights
 from modelreuse.decisions.ledger import excess, reservation_of, used
 from modelreuse.manifests import JobTemplate, record_name
@@ -40,6 +40,7 @@ POLICIES = {
     "budgeted": scenes.policy("budgeted", budget={"energyKwh": "0.004", "window": "48h"}),
     "broke": scenes.policy("broke", budget={"carbonKg": "0.0001"}),
     "demanding": scenes.policy("demanding", promotion={"minImprovement": "0.9"}),
+    "doubtful": scenes.policy("doubtful", uncertainty={"allowAssumed": False}),
 }
 SPECS = {
     "full": scenes.spec(),
@@ -52,6 +53,8 @@ SPECS = {
     "scheduled": scenes.spec(schedule="*/30 * * * *"),
     "shared": scenes.spec(assessment={"shards": 2}),
     "suspended": scenes.spec(suspend=True),
+    "with-a-pilot": scenes.asking_for_a_pilot(),
+    "scheduled-with-a-pilot": scenes.asking_for_a_pilot(12, schedule="*/30 * * * *"),
     "unlabelled": scenes.spec(data={key: value for key, value in scenes.spec()["data"].items() if key != "labels"}),
     "by-cron-job": scenes.spec(
         retraining={key: value for key, value in scenes.spec()["retraining"].items() if key != "jobTemplate"}
@@ -65,7 +68,7 @@ SPECS = {
 STATIONS: dict[str, Callable[[], Scene]] = {
     **{
         name: functools.partial(Scene, spec=SPECS[name])
-        for name in ("full", "two-models", "unlabelled", "advisory", "scheduled", "shared")
+        for name in ("full", "two-models", "unlabelled", "advisory", "scheduled", "shared", "scheduled-with-a-pilot")
     },
     "by-cron-job": lambda: scenes.assessed(spec=SPECS["by-cron-job"], cron_job=NIGHTLY),
     "offered": scenes.offered,
@@ -75,6 +78,11 @@ STATIONS: dict[str, Callable[[], Scene]] = {
     "launched": scenes.launched,
     "retrained": scenes.retrained,
     "completed": scenes.completed,
+    "pilot-offered": scenes.pilot_offered,
+    "pilot-recorded": scenes.pilot_recorded,
+    "pilot-launched": scenes.pilot_launched,
+    "pilot-answered": scenes.pilot_answered,
+    "pilot-ended": scenes.pilot_ended,
 }
 """Where a story begins: a random world hardly ever gets far by itself."""
 NIGHTLY = scenes.spec()["retraining"]["jobTemplate"]
@@ -126,7 +134,7 @@ TURNS: dict[str, Callable[["World"], None]] = {
     ),
     "the check is suspended": lambda world: world.somebody_edits_the_spec("suspended", "erika"),
     "the requester edits": lambda world: world.somebody_edits_the_spec("other-target", "erika"),
-    "the approver touches the spec": lambda world: world.somebody_edits_the_spec("full", "petra"),
+    "the approver touches the spec": lambda world: world.somebody_touches_the_spec("petra"),
     "the approver edits": lambda world: world.somebody_edits_the_spec("other-target", "petra"),
     "a policy comes": lambda world: world.policies_change({"production", "strict"}),
     "a budget comes": lambda world: world.policies_change({"budgeted", "production"}),
@@ -158,10 +166,17 @@ class World(RuleBasedStateMachine):
         """By digest."""
         self.retraining_jobs: set[str] = set()
         self.rejected: set[str] = set()
+        self.pilots: Counter[str] = Counter()
+        """By the nonce of their assessment."""
         self.nonces = 0
         if self.scene.status.get("retraining", {}).get("launched"):
             self.launches[self.scene.digest] = 1
             self.retraining_jobs.add(self.scene.training)
+            self.pilots[self.scene.status["nonce"]] += "pilotSteps" in self.scene.status["retraining"]["intent"]
+        past = self.scene.status.get("pilot", {}).get("digest")
+        if past is not None:
+            self.launches[past] = self.pilots[self.scene.status["nonce"]] = 1
+            self.retraining_jobs |= {name for name, job in self.scene.jobs.items() if job.task == past}
         if usual != "production":
             self.calm_down()
             self.reconcile()
@@ -252,11 +267,23 @@ class World(RuleBasedStateMachine):
         assert ("queue" in approved["job"]["metadata"]["labels"]) == ("metadata" in template.content)
         assert self.scene.status["retraining"]["launched"], "status was not stored before"
         assert self.scene.status["retraining"]["intent"]["digest"] == digest
+        self.pilot(scenes.plan_of(obj).get("pilotSteps"), records[0], approved)
+
+    def pilot(self, steps: int | None, record: RetrainingRecord, approved: dict[str, Any]) -> None:
+        """The promises about a pilot: it says everywhere that it is one, and each assessment has one at most."""
+        recorded = record.spec.pilot.steps if record.spec.pilot else None
+        intended = self.scene.status["retraining"]["intent"].get("pilotSteps")
+        assert steps == recorded == intended == approved.get("pilot", {}).get("steps")
+        if steps is not None:
+            assert steps == self.scene.spec["retraining"]["pilot"]["steps"]
+            self.pilots[approved["nonce"]] += 1
+            assert self.pilots[approved["nonce"]] == 1, "piloted twice"
 
     def verify(self, obj: Any) -> None:
         """Built from what was approved, whatever the spec says by now."""
         retraining = self.scene.status["retraining"]
         record = next(each for each in self.scene.records if each.metadata.name == retraining["record"])
+        assert record.spec.pilot is None, "a pilot is verified"
         approval = record.spec.approval
         assert approval is not None
         approved = json.loads(approval.preimage)["spec"]
@@ -409,6 +436,11 @@ class World(RuleBasedStateMachine):
             self.scene = self.scene.but(spec=SPECS[spec], generation=self.scene.generation + 1)
             self.scene = self.scene.annotated(spec_changed_by=by)
 
+    def somebody_touches_the_spec(self, by: str) -> None:
+        """An edit that leaves it as it is: no new generation, no new stamp."""
+        same = next(name for name, spec in SPECS.items() if spec == self.scene.spec)
+        self.somebody_edits_the_spec(same, by)
+
     # --- the world ----------------------------------------------------------------------------------------------------
 
     @rule(names=st.sets(st.sampled_from(sorted(POLICIES)), max_size=2) | st.just({"production"}))
@@ -454,7 +486,13 @@ class World(RuleBasedStateMachine):
         task = self.scene.jobs[name].task or ""
         if task.startswith("assess/"):
             return scenes.summary(task)
-        return scenes.verified(task) if task.startswith("verify/") else scenes.result(task)
+        if task.startswith("verify/"):
+            return scenes.verified(task)
+        steps = self.scene.status.get("retraining", {}).get("intent", {}).get("pilotSteps")
+        if steps is None:
+            return scenes.result(task)
+        seen = [{"step": step, "quality": "0.7"} for step in (10, 25) if step <= steps]
+        return scenes.pilot_result(task, steps=steps, evaluations=seen)
 
     @precondition(lambda self: self.running())
     @rule()
@@ -542,11 +580,26 @@ class World(RuleBasedStateMachine):
         if allowed.status == "True":
             assert status.retraining is not None
             assert status.retraining.result == "Succeeded"
+            assert status.retraining.intent.pilot_steps is None
             assert self.launches[status.retraining.intent.digest] == 1
             assert status.verification is not None
             assert status.verification.new_quality is not None
             assert status.verification.artifact_sha256 == status.retraining.artifact_sha256
             assert status.verification.evaluation_sha256 == scenes.sha("4")
+
+    @invariant()
+    def no_prediction_learns_steps_from_a_pilot(self) -> None:
+        pilots = [each for each in self.scene.records if each.spec.pilot is not None]
+        assert cases_of(pilots) == []
+
+    @invariant()
+    def what_a_pilot_told_is_told_once(self) -> None:
+        pilot = self.scene.status.get("pilot", {})
+        for entry in self.scene.status.get("assessments", ()):
+            rows = [each["name"] for each in entry.get("scores", ()) if each["name"].startswith("pilot_quality_")]
+            assert len(rows) == len(set(rows))
+            assert not rows or (entry["evidence"], entry["model"]) == ("L3", pilot["model"])
+            assert not rows or len(rows) == len(pilot["evaluations"])
 
     @invariant()
     def an_attempt_is_made_three_times_at_most(self) -> None:
@@ -584,11 +637,13 @@ TestWorld.settings = settings(
 )
 
 
+@pytest.mark.parametrize("offer", ["offered", "pilot-offered", "pilot-ended"])
 @pytest.mark.parametrize("looks", [0, 1, 2])
 @pytest.mark.parametrize("turn", TURNS)
-def test_nothing_is_launched_when_the_tables_turn(turn: str, looks: int) -> None:
+def test_nothing_is_launched_when_the_tables_turn(turn: str, looks: int, offer: str) -> None:
     world = World()
-    world.begin("offered")
+    world.begin(offer)
+    before = sum(world.launches.values())
     world.approve_and_turn(looks, TURNS[turn])
     # An edit that changes nothing is none.
-    assert bool(world.launches) == (turn == "the approver touches the spec")
+    assert bool(sum(world.launches.values()) - before) == (turn == "the approver touches the spec")

@@ -1,7 +1,8 @@
 """The team's training code under the training contract: everything a trainer must do, and nothing else.
 
 It reads the approved plan, trains what the plan says, stops once held-back images are read well enough three times in
-a row, or after the plan's steps, and reports. Held-back images are few, so it aims one standard error above the target.
+a row, or after the plan's steps, and reports; of a pilot also what it saw when it was asked. Held-back images are few,
+so it aims one standard error above the target.
 Whether the result is good enough is for the verification to say, on images that this code never sees.
 """
 
@@ -44,8 +45,9 @@ def adapt(run: training.Run) -> TrainingResult:
         nn.functional.cross_entropy(model(images[picked]), labels[picked]).backward()  # type: ignore[no-untyped-call]
         optimiser.step()
         run.step(len(picked))
-        if run.steps % CHECK_EVERY == 0:
+        if run.steps % CHECK_EVERY == 0 or run.is_asked:
             accuracy = _accuracy(model, images[held_back], labels[held_back])
+            run.evaluated(accuracy)
             passes = passes + 1 if accuracy >= wanted else 0
             print(f"step {run.steps}: accuracy {accuracy:.3f} on held-back images, wanted {wanted:.3f}", flush=True)
     artifact = run.resolve(run.plan.output) / f"digits-{run.plan.digest.removeprefix('sha256:')[:12]}.safetensors"
@@ -87,6 +89,6 @@ def _accuracy(model: nn.Module, images: Tensor, labels: Tensor) -> float:
 
 if __name__ == "__main__":
     with training.start() as run:
-        print(f"{run.plan.action} of {run.plan.layers or 'all layers'}, at most {run.plan.max_steps} steps", flush=True)
+        print(f"{run.plan.action} of {run.plan.layers or 'all layers'}, at most {run.steps_left} steps", flush=True)
         result = adapt(run)
     print(f"{result.steps} steps, target {'reached' if result.target_reached else 'not reached'}", flush=True)

@@ -69,6 +69,11 @@ MAX_SCORE_NAME = 32
 MAX_IMAGE_ID = 160
 MAX_SEEN_PODS = 2
 MAX_DEVICE_NAME = 64
+MAX_HARDWARE = 32
+"""Entries of a CostProfile, of CPUs and of accelerators."""
+
+PILOT_LOOKS = (10, 25)
+"""Steps after which a pilot is asked for the quality: those that predictions can learn from."""
 
 
 class Action(StrEnum):
@@ -326,7 +331,15 @@ class Assessment(ApiModel):
         return self
 
 
+class Pilot(ApiModel):
+    """A few real steps before the retraining, to see how fast the model learns. It needs an approval of its own."""
+
+    steps: Annotated[int, Field(ge=PILOT_LOOKS[0], le=PILOT_LOOKS[-1])] = PILOT_LOOKS[-1]
+
+
 _ONE_TEMPLATE = "exactly one of jobTemplate, fromCronJob and objectTemplate must be given"
+
+_SHORTER = "is not less than maxSteps"
 
 _ONE_TEMPLATE_RULE = (
     "[has(self.jobTemplate), has(self.fromCronJob), has(self.objectTemplate)].filter(given, given).size() == 1"
@@ -343,6 +356,9 @@ class Retraining(ApiModel):
     batch_size: BatchSize = 64
     max_steps: Annotated[Steps, Field(ge=1)]
     """The declared budget: the training stops there whether or not it reached the target."""
+    pilot: Pilot | None = None
+    """Where it is given, what is offered first is a pilot of what would be recommended, where the new data have labels.
+    What it shows makes the prediction anew; its weights are thrown away."""
     output: Uri
     """A folder that the trainer can write."""
     job_template: OpenObject | None = None
@@ -360,6 +376,11 @@ class Retraining(ApiModel):
             "x-kubernetes-validations": [
                 {"rule": "self.output.startsWith('pvc://')", "message": "output must be a pvc:// URI"},
                 {"rule": _ONE_TEMPLATE_RULE, "message": _ONE_TEMPLATE},
+                {
+                    "rule": "!has(self.pilot) || self.pilot.steps < self.maxSteps",
+                    "messageExpression": f"string(self.pilot.steps) + ' {_SHORTER} (' + string(self.maxSteps) + ')'",
+                    "fieldPath": ".pilot.steps",
+                },
             ]
         }
     )
@@ -374,6 +395,12 @@ class Retraining(ApiModel):
     def _one_template(self) -> "Retraining":
         if [self.job_template, self.from_cron_job, self.object_template].count(None) != 2:
             raise ValueError(_ONE_TEMPLATE)
+        return self
+
+    @model_validator(mode="after")
+    def _pilot_is_shorter(self) -> "Retraining":
+        if self.pilot is not None and self.pilot.steps >= self.max_steps:
+            raise ValueError(f"pilot.steps: {self.pilot.steps} {_SHORTER} ({self.max_steps})")
         return self
 
 
@@ -428,6 +455,7 @@ class ScoreStatus(StatusModel):
     """Whether the score used true labels, the model's own predictions, or neither."""
 
 
+Place = Annotated[int, Field(ge=0, le=MAX_HARDWARE - 1)]
 Scores = Annotated[list[ScoreStatus], Field(max_length=MAX_SCORES)]
 
 
@@ -450,6 +478,16 @@ class MeasuredPass(StatusModel):
     """The same with only the last layer trainable."""
     startup_seconds: Amount | None = None
     """Seconds from the program's start to the first batch: loading of code, weights and data."""
+
+
+class UsedHardware(StatusModel):
+    """What a pod occupied, by the CostProfile that `prediction.costProfileSha256` names."""
+
+    cpu: Place | None = None
+    """In `spec.cpus`, counted from 0; absent where none of them fits the node."""
+    accelerator: Place | None = None
+    """The same in `spec.accelerators`."""
+    cpu_cores: Amount
 
 
 class JobReference(StatusModel):
@@ -533,6 +571,8 @@ class ModelAssessment(StatusModel):
     backward_share: Fraction | None = None
     """Their share of a whole training step's backward pass, where operations could be counted."""
     measured: MeasuredPass | None = None
+    hardware: UsedHardware | None = None
+    """What the pass ran on, where a pilot is asked for: its prediction is made when the pass's pod may be gone."""
     accelerators: Count = 0
     """That the pod of the pass held, by its resource limits."""
     report_sha256: Sha256 | None = None
@@ -620,7 +660,7 @@ class DigestComponent(StatusModel):
     sha256: Sha256
 
 
-DigestComponents = Annotated[list[DigestComponent], Field(max_length=16)]
+DigestComponents = Annotated[list[DigestComponent], Field(max_length=14)]
 
 
 class Approval(StatusModel):
@@ -643,6 +683,19 @@ class Intent(StatusModel):
     at: Time
     action: TrainingAction
     model: DnsLabel
+    pilot_steps: Annotated[Steps, Field(ge=1)] | None = None
+    """Where it is a pilot: of how many steps."""
+
+
+class Evaluation(StatusModel):
+    """The quality that a training saw after so many steps, on samples that it held back."""
+
+    step: Annotated[Steps, Field(ge=1)]
+    quality: Fraction
+
+
+PilotEvaluations = Annotated[list[Evaluation], Field(max_length=len(PILOT_LOOKS))]
+"""At the steps that a pilot is asked for."""
 
 
 class SeenPod(StatusModel):
@@ -686,6 +739,35 @@ class RetrainingStatus(StatusModel):
     """Of pods that were removed: preempted, evicted, deleted."""
     charge: Spending | None = None
     """What budgets are charged with once it has ended; absent: all that was reserved."""
+
+
+class PilotStatus(StatusModel):
+    """The one pilot of the current assessment: on offer, running, or what came of it."""
+
+    action: TrainingAction
+    """FineTune trains the layers that the assessment of the model lists."""
+    model: DnsLabel
+    steps: Annotated[Steps, Field(ge=1)]
+    cost: PredictedCost
+    """Of exactly these steps."""
+    evaluations: PilotEvaluations = []
+    """As the trainer reports."""
+    digest: Sha256 | None = None
+    """That was approved; present once the pilot has ended, like all that follows."""
+    record: DnsLabel | None = None
+    finished_at: Time | None = None
+    failure: Failure | None = None
+    """Why it told nothing; what would have been offered without a pilot is offered then."""
+
+    @property
+    def ended(self) -> bool:
+        """Whether it is over, with or without a result."""
+        return self.finished_at is not None
+
+    @property
+    def told(self) -> bool:
+        """Whether it showed how fast the model learns."""
+        return self.ended and self.failure is None
 
 
 class VerificationStatus(StatusModel):
@@ -750,9 +832,10 @@ class ModelReuseCheckStatus(StatusModel):
     conditions: Annotated[
         list[Condition],
         Field(
-            max_length=8, json_schema_extra={"x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["type"]}
+            max_length=7, json_schema_extra={"x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["type"]}
         ),
     ] = []
+    """One of each type, but never both `Reconciling` and `Stalled`."""
     nonce: Annotated[str, StringConstraints(max_length=64)] | None = None
     """Random, new with each assessment: an old approval can't fit a new one."""
     spec_hash: Sha256 | None = None
@@ -771,6 +854,8 @@ class ModelReuseCheckStatus(StatusModel):
     prediction: Prediction | None = None
     recommendation: Recommendation | None = None
     summary: Summary | None = None
+    pilot: PilotStatus | None = None
+    """What stands on offer, or was approved, before the retraining, where `spec.retraining.pilot` asks for it."""
     approval: Approval | None = None
     template_sha256: Sha256 | None = None
     """Of the CronJob's `jobTemplate` when the retraining of this assessment was first offered."""

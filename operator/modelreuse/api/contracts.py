@@ -4,15 +4,17 @@ Tasks and plans come from the operator and are trusted. Summaries and results co
 (at most 4,096 bytes) and are not: they are parsed strictly, and whatever a requester's own code says stays Reported.
 """
 
+from itertools import pairwise
 from typing import Annotated, Literal, TypeVar
 
-from pydantic import Field, StringConstraints, ValidationError
+from pydantic import AfterValidator, ConfigDict, Field, StringConstraints, ValidationError
 
 from modelreuse.api.check import (
     Basis,
     CodeSource,
     ContentHashes,
     DataSources,
+    Evaluation,
     EvidenceTier,
     Findings,
     ListedLayers,
@@ -147,6 +149,9 @@ class InputsSummary(ApiModel):
     error: FieldError | None = None
 
 
+MAX_EVALUATIONS = 64
+
+
 class TrainingPlan(ApiModel):
     """What a trainer is asked to do, as JSON in `MODELREUSE_PLAN`."""
 
@@ -157,12 +162,29 @@ class TrainingPlan(ApiModel):
     layers: Annotated[list[LayerName], Field(max_length=64)] = []
     """The layers to train; empty means all."""
     max_steps: Annotated[Steps, Field(ge=1)]
+    pilot_steps: Annotated[Steps, Field(ge=1)] | None = None
+    """Where this is a pilot: stop after so many steps. Schedules still follow `maxSteps`: it begins as the retraining
+    would."""
+    evaluate_at: Annotated[list[Annotated[Steps, Field(ge=1)]], Field(max_length=MAX_EVALUATIONS)] = []
+    """Steps after which the quality is to be told, on samples that are held back; absent where nobody asks."""
     metric: Literal["accuracy"] = "accuracy"
     target: Fraction
     """The absolute quality at which the training may stop."""
     digest: Sha256
     """Of the approval. Echoed in the result."""
     output: Uri
+
+
+class ReportedEvaluation(Evaluation):
+    """The same in an answer."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+def _in_order(evaluations: list[ReportedEvaluation]) -> list[ReportedEvaluation]:
+    if any(later.step <= earlier.step for earlier, later in pairwise(evaluations)):
+        raise ValueError("each step must be greater than the one before")
+    return evaluations
 
 
 class TrainingResult(ApiModel):
@@ -176,6 +198,8 @@ class TrainingResult(ApiModel):
     target_reached: bool
     evaluated_every: Annotated[Steps, Field(ge=1)] | None = None
     """Steps between two looks at the quality, where the training looked regularly."""
+    evaluations: Annotated[list[ReportedEvaluation], Field(max_length=MAX_EVALUATIONS), AfterValidator(_in_order)] = []
+    """What some of these looks saw, by increasing steps; those that the plan asks for among them."""
     energy_wh: Amount | None = None
     energy_basis: Literal[Basis.MEASURED, Basis.ESTIMATED, Basis.ASSUMED] | None = None
     artifact_uri: Uri

@@ -71,6 +71,7 @@ RESOURCES = (
             ("Ready", "string", _condition("Ready"), 0),
             ("Age", "date", ".metadata.creationTimestamp", 0),
             ("Reason", "string", '.status.conditions[?(@.type=="Ready")].reason', 1),
+            ("Pilot", "integer", ".status.pilot.steps", 1),
         ),
     ),
     Resource(
@@ -116,6 +117,7 @@ RESOURCES = (
             ("Steps", "integer", ".outcome.steps", 0),
             ("Approved By", "string", ".spec.approval.approvedBy", 0),
             ("Age", "date", ".metadata.creationTimestamp", 0),
+            ("Pilot", "integer", ".spec.pilot.steps", 1),
         ),
     ),
 )

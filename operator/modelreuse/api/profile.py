@@ -5,7 +5,7 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import ConfigDict, Field, StringConstraints, model_validator
 
-from modelreuse.api.check import Metadata
+from modelreuse.api.check import MAX_HARDWARE, Metadata
 from modelreuse.api.conditions import Condition
 from modelreuse.api.policy import LabelSelector
 from modelreuse.api.types import (
@@ -97,11 +97,11 @@ class CostProfileSpec(ApiModel):
 
     accelerators: Annotated[
         list[Hardware],
-        Field(max_length=32, json_schema_extra={"x-kubernetes-list-type": "atomic"}),
+        Field(max_length=MAX_HARDWARE, json_schema_extra={"x-kubernetes-list-type": "atomic"}),
     ] = []
     cpus: Annotated[
         list[Hardware],
-        Field(min_length=1, max_length=32, json_schema_extra={"x-kubernetes-list-type": "atomic"}),
+        Field(min_length=1, max_length=MAX_HARDWARE, json_schema_extra={"x-kubernetes-list-type": "atomic"}),
     ]
     pue: Amount = Decimal("1.0")
     """Power usage effectiveness: the site's total energy over that of its computers; at least 1."""

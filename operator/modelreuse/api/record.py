@@ -11,6 +11,8 @@ from modelreuse.api.check import (
     ContentHashes,
     DigestComponents,
     Metadata,
+    Pilot,
+    PilotEvaluations,
     PredictedCost,
     Scores,
     TrainingAction,
@@ -65,6 +67,8 @@ class RetrainingRecordSpec(ApiModel):
     model: DnsLabel
     recipe: Annotated[str, StringConstraints(max_length=63)]
     max_steps: Annotated[Steps, Field(ge=1)]
+    pilot: Pilot | None = None
+    """Where it was a pilot, that stopped after so many steps whatever it reached: no prediction learns from these."""
     target: Fraction
     """The absolute quality to reach."""
     scores: Scores = []
@@ -91,6 +95,8 @@ class Outcome(ApiModel):
     """How many pods it had, one after another."""
     evaluated_every: Annotated[Steps, Field(ge=1)] | None = None
     """Steps between two looks at the quality: the target was met in more than `steps - evaluatedEvery`."""
+    evaluations: PilotEvaluations | None = None
+    """Of a pilot: the quality that it saw, as the trainer reports."""
     pod_seconds: Amount | None = None
     energy_wh: Amount | None = None
     energy_basis: Literal["Measured", "Estimated", "Assumed", "Reported"] | None = None

@@ -238,7 +238,7 @@ def _cut_to(limit: int) -> BeforeValidator:
     return BeforeValidator(lambda value: shortened(value, limit) if isinstance(value, str) else value)
 
 
-MAX_TEXT = 672
+MAX_TEXT = 616
 MAX_NOTE = 120
 
 Text = Annotated[str, _cut_to(MAX_TEXT), StringConstraints(max_length=MAX_TEXT)]
@@ -248,7 +248,8 @@ Sentence = Annotated[Text, StringConstraints(min_length=1)]
 Note = Annotated[str, _cut_to(MAX_NOTE), StringConstraints(max_length=MAX_NOTE)]
 """A remark in one line; cut where longer."""
 ShortText = Annotated[str, StringConstraints(max_length=256)]
-Reason = Annotated[str, StringConstraints(max_length=64, pattern=r"^[A-Za-z]([A-Za-z0-9]*[A-Za-z0-9])?$")]
+MAX_REASON = 48
+Reason = Annotated[str, StringConstraints(max_length=MAX_REASON, pattern=r"^[A-Za-z]([A-Za-z0-9]*[A-Za-z0-9])?$")]
 """A CamelCase code for programs."""
 Count = Annotated[int, Field(ge=0, le=10**12)]
 """Of samples, or of whatever else is counted."""

@@ -9,7 +9,7 @@ from modelreuse.api import Outcome, RetrainingRecord, format_decimal
 from modelreuse.cli import stored
 from modelreuse.cli.problems import OTHER, Problem
 from modelreuse.cli.stored import Place, Stored
-from modelreuse.decisions import Audit, audit, contradictions, sentence
+from modelreuse.decisions import Audit, audit, contradictions, qualities, sentence
 
 _RECORD = ("record/", "retrainingrecord/", "retrainingrecords/", "rtr/")
 _CHECK = ("check/", "modelreusecheck/", "modelreusechecks/", "mrc/")
@@ -75,7 +75,8 @@ def _lines(record: RetrainingRecord, done: Audit) -> Iterator[str]:
         yield _row("asked", spec.approval.requested_by)
         yield _row("last edit", spec.approval.edited_by or "not recorded")
         yield _row("approved", f"{spec.approval.approved_by}{groups}, {spec.approval.at:%Y-%m-%dT%H:%M:%SZ}")
-    yield _row("what", f"{spec.action} {spec.model}, at most {spec.max_steps} steps to reach {spec.target}")
+    pilot = f"a pilot of {spec.pilot.steps} steps: " if spec.pilot else ""
+    yield _row("what", f"{pilot}{spec.action} {spec.model}, at most {spec.max_steps} steps to reach {spec.target}")
     yield _row("predicted", sentence(spec.predicted) if spec.predicted else "nothing recorded")
     yield _row("measured", _measured(record.outcome) if record.outcome else "nothing yet: it has not ended")
     for each in done.hashes:
@@ -90,6 +91,8 @@ def _measured(outcome: Outcome) -> str:
     if outcome.steps is not None:
         reached = "reached" if outcome.target_reached else "not reached"
         parts.append(f"{outcome.steps} steps, target {reached} (Reported)")
+    if outcome.evaluations:
+        parts.append(f"{qualities(outcome.evaluations)} (Reported)")
     if outcome.attempts is not None and outcome.attempts > 1:
         parts.append(f"{outcome.attempts} pods, one after another")
     if outcome.pod_seconds is not None:

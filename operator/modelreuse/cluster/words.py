@@ -3,9 +3,9 @@
 import re
 
 from modelreuse.api import Failure
+from modelreuse.api.types import MAX_REASON
 
 _TEXT = 1024
-_REASON = 64
 
 
 def failure_of(code: str, message: str, otherwise: str) -> Failure:
@@ -24,5 +24,5 @@ def note_of(message: str) -> str:
 
 def reason_of(code: str, otherwise: str) -> str:
     """`code` as a CamelCase reason; `otherwise` when nothing of it can be kept."""
-    cleaned = re.sub(r"^[^A-Za-z]+|[^A-Za-z0-9]", "", code)[:_REASON]
+    cleaned = re.sub(r"^[^A-Za-z]+|[^A-Za-z0-9]", "", code)[:MAX_REASON]
     return cleaned or otherwise

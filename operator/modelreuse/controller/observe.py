@@ -274,9 +274,11 @@ async def node_labels(client: Client, pods: Iterable[ObservedPod]) -> dict[str, 
 
 
 def _is_decided(check: ModelReuseCheck) -> bool:
-    """Whether its retraining can no longer be approved or launched."""
+    """Whether its retraining can no longer be approved or launched; that of a pilot that has ended comes next."""
     retraining = check.status.retraining
-    return retraining is not None and (retraining.launched or retraining.result is not None)
+    if retraining is None or (retraining.intent.pilot_steps is not None and retraining.result is not None):
+        return False
+    return retraining.launched or retraining.result is not None
 
 
 async def _allowed(client: Client, user: User, *questions: Question | None) -> bool:

@@ -9,8 +9,8 @@ from modelreuse.costs.features import SCORES
 from modelreuse.costs.forecasting import Experience, StepsForecast
 from modelreuse.costs.grid import UnknownZoneError, with_intensity
 from modelreuse.costs.hindsight import LEAST_CLAIMS, Ended, Hindsight, looking_back
-from modelreuse.costs.machine import Machine, dearest_machine, machine_of
-from modelreuse.costs.prediction import Candidate, predict
+from modelreuse.costs.machine import Machine, dearest_machine, hardware_of, machine_again, machine_of
+from modelreuse.costs.prediction import Candidate, pilot_cost, predict
 from modelreuse.costs.quantities import Interval
 from modelreuse.costs.returns import expected_return
 from modelreuse.costs.spent import NOTHING, energy_of_pod_time, share, spending_of_pod_time, total
@@ -33,8 +33,11 @@ __all__ = [
     "dearest_machine",
     "energy_of_pod_time",
     "expected_return",
+    "hardware_of",
     "looking_back",
+    "machine_again",
     "machine_of",
+    "pilot_cost",
     "predict",
     "share",
     "situation_of",

@@ -83,9 +83,11 @@ def cases_of(records: Iterable[RetrainingRecord]) -> list[Case]:
 
 
 def teaches(record: RetrainingRecord) -> bool:
-    """Whether it ended with a number of steps."""
+    """Whether it ended with a number of steps; those of a pilot say where somebody stopped it, not what was needed."""
     outcome = record.outcome
-    return outcome is not None and outcome.result == "Succeeded" and outcome.steps is not None
+    if outcome is None or record.spec.pilot is not None:
+        return False
+    return outcome.result == "Succeeded" and outcome.steps is not None
 
 
 def _case(record: RetrainingRecord) -> Case:

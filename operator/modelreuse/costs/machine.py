@@ -1,10 +1,10 @@
 """What a pod's share of its node draws, emits and costs, by the site's CostProfile."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
 
-from modelreuse.api import Basis, CostProfileSpec, Hardware
+from modelreuse.api import Basis, CostProfileSpec, Hardware, UsedHardware, decimal
 from modelreuse.costs.quantities import Interval
 
 ACCELERATOR_KG = Interval.within_factor(100, 3, Basis.ASSUMED)
@@ -38,6 +38,19 @@ def machine_of(
     """
     labels = dict(node_labels)
     return _dearest(profile, _first(profile.cpus, labels), cpu_cores, _first(profile.accelerators, labels), gpus)
+
+
+def hardware_of(profile: CostProfileSpec, node_labels: Mapping[str, str], *, cpu_cores: float) -> UsedHardware:
+    """What `machine_of` finds, as status remembers it."""
+    labels = dict(node_labels)
+    cpu, accelerator = (_place(listed, labels) for listed in (profile.cpus, profile.accelerators))
+    return UsedHardware(cpu=cpu, accelerator=accelerator, cpu_cores=decimal(cpu_cores))
+
+
+def machine_again(profile: CostProfileSpec, used: UsedHardware, *, gpus: int) -> Machine | None:
+    """The machine that `machine_of` found by the same profile."""
+    cpus, accelerators = _at(profile.cpus, used.cpu), _at(profile.accelerators, used.accelerator)
+    return _dearest(profile, cpus, float(used.cpu_cores), accelerators, gpus)
 
 
 def dearest_machine(
@@ -93,4 +106,12 @@ def _may_be_on(hardware: Hardware, node_selector: Mapping[str, str]) -> bool:
 
 def _first(listed: list[Hardware], labels: dict[str, str]) -> list[Hardware]:
     """The one whose labels fit, or none."""
-    return [hardware for hardware in listed if hardware.node_selector.matches(labels)][:1]
+    return _at(listed, _place(listed, labels))
+
+
+def _place(listed: Sequence[Hardware], labels: dict[str, str]) -> int | None:
+    return next((place for place, hardware in enumerate(listed) if hardware.node_selector.matches(labels)), None)
+
+
+def _at(listed: Sequence[Hardware], place: int | None) -> list[Hardware]:
+    return [] if place is None else list(listed[place : place + 1])

@@ -22,7 +22,7 @@ from modelreuse.costs.cases import cases_of, situation_of
 from modelreuse.costs.forecasting import LEVEL, Experience, StepsForecast
 from modelreuse.costs.grid import location_intensity
 from modelreuse.costs.machine import Machine
-from modelreuse.costs.quantities import Draws, Interval, Quantity
+from modelreuse.costs.quantities import DRAWS, Draws, Interval, Quantity
 from modelreuse.costs.step_cost import step_cost
 
 MAX_METHOD = 256
@@ -75,6 +75,23 @@ def predict(
         method=shortened("; ".join(dict.fromkeys(methods)), MAX_METHOD) or "nothing to predict",
         costs=costs,
     )
+
+
+def pilot_cost(
+    candidate: Candidate,
+    action: TrainingAction,
+    *,
+    steps: int,
+    batch_size: int,
+    profile: CostProfileSpec | None,
+) -> PredictedCost | None:
+    """What exactly so many steps of an action would cost; None for a candidate without a measured pass."""
+    measured = candidate.assessment.measured
+    if measured is None:
+        return None
+    counted = Interval.exact(steps, Basis.MEASURED)
+    taken = StepsForecast(counted, cases=0, method="declared", draws=np.full(DRAWS, float(steps)))
+    return _cost(candidate, measured, action, taken, batch_size, profile)
 
 
 @dataclass(frozen=True)

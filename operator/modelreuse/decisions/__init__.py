@@ -3,7 +3,7 @@
 from modelreuse.decisions.auditing import Audit, audit, contradictions
 from modelreuse.decisions.budgets import forfeited
 from modelreuse.decisions.calibrating import Backing, backing, calibration
-from modelreuse.decisions.describing import sentence
+from modelreuse.decisions.describing import qualities, sentence
 from modelreuse.decisions.digest import sha256_of
 from modelreuse.decisions.observed import (
     Deadline,
@@ -60,6 +60,7 @@ __all__ = [
     "orphans",
     "plan",
     "promotable",
+    "qualities",
     "sentence",
     "sha256_of",
 ]

@@ -29,15 +29,20 @@ def advised(
         return status
     if isinstance(rules, Failure) or not any(one.hashes for one in status.assessments):
         return status.model_copy(update={"recommendation": None, "summary": None})
-    prediction = renewed(observed, status, rules, now) if is_outdated(status, rules) else status.prediction
-    if isinstance(prediction, Failure):
+    latest = renewed(observed, status, rules, now) if is_outdated(status, rules) else status
+    if isinstance(latest, Failure):
         model = observed.check.spec.models[0].name
-        unknown = Recommendation(
-            action=Action.INCONCLUSIVE, model=model, reason=prediction.reason, message=prediction.message
-        )
+        unknown = Recommendation(action=Action.INCONCLUSIVE, model=model, reason=latest.reason, message=latest.message)
         return status.model_copy(update={"recommendation": unknown, "summary": None})
-    advice = _measured_alike(observed, status, recommend(observed.check.spec, status.assessments, prediction, rules))
-    status = status.model_copy(update={"prediction": prediction, "recommendation": advice, "summary": None})
+    return _by_prediction(observed, latest, rules)
+
+
+def _by_prediction(observed: Observed, status: ModelReuseCheckStatus, rules: Rules) -> ModelReuseCheckStatus:
+    if status.prediction is None:
+        return status
+    advice = recommend(observed.check.spec, status.assessments, status.prediction, rules)
+    advice = _measured_alike(observed, status, advice)
+    status = status.model_copy(update={"recommendation": advice, "summary": None})
     cost = cost_of(status, advice)
     if cost is None:
         return status

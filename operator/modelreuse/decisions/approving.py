@@ -43,8 +43,14 @@ def offered(status: ModelReuseCheckStatus, current: Offer, rules: Rules, now: da
         digest=current.digest,
         components=list(current.preimage.components),
         offered_at=offered_at,
-        expires_at=(status.assessed_at or now) + timedelta(seconds=rules.valid_seconds),
+        expires_at=(_known_since(status) or now) + timedelta(seconds=rules.valid_seconds),
     )
+
+
+def _known_since(status: ModelReuseCheckStatus) -> datetime | None:
+    """Since when what the offer rests on is known. A pilot that told nothing makes no assessment younger."""
+    pilot = status.pilot
+    return pilot.finished_at if pilot is not None and pilot.told else status.assessed_at
 
 
 def judge(observed: Observed, approval: Approval, now: datetime) -> Approved | Failure:

@@ -20,7 +20,7 @@ from modelreuse.api import (
 from modelreuse.api.check import MAX_IMAGE_ID
 from modelreuse.api.names import ASSESS
 from modelreuse.decisions.budgets import is_held
-from modelreuse.decisions.describing import steps
+from modelreuse.decisions.describing import seen, steps
 from modelreuse.decisions.digest import fingerprint_of
 from modelreuse.decisions.observed import Observed, ObservedJob
 from modelreuse.decisions.policies import Rules
@@ -30,9 +30,8 @@ from modelreuse.decisions.shards import foreign_service, held_up, image_of, miss
 from modelreuse.manifests import assessment_job, assessment_task_id, job_name
 
 
-def begin(observed: Observed, now: datetime) -> ModelReuseCheckStatus:
-    """The status to go on from: the stored one, or that of a new assessment where one is due."""
-    status = observed.check.status
+def begin(observed: Observed, status: ModelReuseCheckStatus, now: datetime) -> ModelReuseCheckStatus:
+    """The status to go on from: this one, or that of a new assessment where one is due."""
     spec_hash = spec_hash_of(observed)
     token = observed.check.metadata.annotations.get(ASSESS, "")[:256]
     due = status.nonce is None or status.spec_hash != spec_hash or (token and token != status.assess_token)
@@ -77,8 +76,7 @@ def assess(observed: Observed, status: ModelReuseCheckStatus, rules: Rules | Fai
     )
     if progress.stalled or not all(stage.entry.finished for stage in stages):
         return progress
-    update = {"assessed_at": now, "prediction": predicted(observed, status, rules, now)}
-    return Progress(status.model_copy(update=update))
+    return Progress(predicted(observed, status.model_copy(update={"assessed_at": now}), rules, now))
 
 
 @dataclass(frozen=True)
@@ -232,9 +230,14 @@ def history_with(status: ModelReuseCheckStatus) -> list[HistoryRow]:
         action=status.recommendation.action,
         digest=status.approval.digest if status.approval else None,
         outcome="Rejected" if status.rejected else status.retraining.result if status.retraining else None,
-        message="; ".join(filter(None, (_predicted(status), _said(status, status.recommendation)))),
+        message="; ".join(filter(None, (_piloted(status), _predicted(status), _said(status, status.recommendation)))),
     )
     return [row, *status.history][:MAX_HISTORY]
+
+
+def _piloted(status: ModelReuseCheckStatus) -> str | None:
+    """What came of the assessment's pilot, if it had one."""
+    return seen(status.pilot) if status.pilot is not None and status.pilot.ended else None
 
 
 def _predicted(status: ModelReuseCheckStatus) -> str | None:

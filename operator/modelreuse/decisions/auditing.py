@@ -85,6 +85,9 @@ def contradictions(check: ModelReuseCheck, records: Iterable[RetrainingRecord]) 
         # What failed may have been void before a record was written.
         if row.outcome in {"Succeeded", "Lost"} and row.digest not in by_digest:
             yield f"status.history[{index}].digest: {row.digest}: {row.outcome}, and no record of this check says so"
+    pilot = check.status.pilot
+    if pilot is not None and pilot.told and pilot.digest not in by_digest:
+        yield f"status.pilot.record: RetrainingRecord {pilot.record} is not there"
     retraining, approval = check.status.retraining, check.status.approval
     if retraining is None:
         return
@@ -135,23 +138,27 @@ def _not_by_another(approval: RecordedApproval) -> Iterator[str]:
 def _not_as_approved(record: RetrainingRecord, parts: Mapping[str, Any]) -> Iterator[str]:
     """Fields of the record beside what the preimage says of the same."""
     spec = record.spec
-    costs = _in(parts, "prediction", "costs")
-    predicted = [
-        cost
-        for cost in (costs if isinstance(costs, list) else [])
-        if (_in(cost, "action"), _in(cost, "model")) == (spec.action, spec.model)
-    ]
+    what = "pilot" if "pilot" in parts else "recommendation"
+    predicted = _in(parts, "pilot", "cost") if "pilot" in parts else _predicted(record, parts)
     pairs: tuple[tuple[str, Any, Any], ...] = (
         ("spec.check.uid", spec.check.uid if spec.check else None, parts.get("check")),
-        ("spec.action", spec.action, _in(parts, "recommendation", "action")),
-        ("spec.model", spec.model, _in(parts, "recommendation", "model")),
+        ("spec.action", spec.action, _in(parts, what, "action")),
+        ("spec.model", spec.model, _in(parts, what, "model")),
+        ("spec.pilot.steps", spec.pilot.steps if spec.pilot else None, _in(parts, "pilot", "steps")),
         ("spec.maxSteps", spec.max_steps, _in(parts, "spec", "retraining", "maxSteps")),
         ("spec.recipe", spec.recipe, _in(parts, "spec", "retraining", "recipe") or _DEFAULT_RECIPE),
         ("spec.hashes", spec.hashes.to_wire() if spec.hashes else None, _in(parts, "contents", spec.model)),
-        ("spec.predicted", spec.predicted.to_wire() if spec.predicted else None, predicted[0] if predicted else None),
+        ("spec.predicted", spec.predicted.to_wire() if spec.predicted else None, predicted),
     )
     for field, recorded, approved in pairs:
         yield from _different(field, recorded, approved, "approved was")
+
+
+def _predicted(record: RetrainingRecord, parts: Mapping[str, Any]) -> Any:
+    """The cost of the record's action, among all that the preimage's prediction holds."""
+    costs, wanted = _in(parts, "prediction", "costs"), (record.spec.action, record.spec.model)
+    listed = costs if isinstance(costs, list) else []
+    return next((cost for cost in listed if (_in(cost, "action"), _in(cost, "model")) == wanted), None)
 
 
 def _different(field: str, value: object, wanted: object, otherwise: str = "recorded is") -> Iterator[str]:

@@ -4,12 +4,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from modelreuse.api import Condition, ConditionType, Failure, ModelReuseCheckStatus, merge_conditions
+from modelreuse.api import Condition, ConditionType, Failure, ModelReuseCheckStatus, PilotStatus, merge_conditions
 from modelreuse.decisions.approving import AWAITING, EXPIRED, Approved, judge
 from modelreuse.decisions.commands import ending_with, to_approve, to_assess_again
-from modelreuse.decisions.describing import sentence
+from modelreuse.decisions.describing import pilot_sentence, seen, sentence
 from modelreuse.decisions.observed import Observed
-from modelreuse.decisions.offer import Offer
+from modelreuse.decisions.offer import Offer, Work
+from modelreuse.decisions.piloting import is_pilot
 from modelreuse.decisions.policies import Rules
 from modelreuse.decisions.progress import SUSPENDED
 from modelreuse.decisions.recommendation import needs_approval
@@ -19,6 +20,8 @@ from modelreuse.decisions.verifying import cannot_verify, is_finished, promotion
 
 State = Literal["True", "False", "Unknown"]
 _ASSESSING = ("Assessing", "the forward pass over reference and new data has not ended")
+_PILOTING = ("Piloting", "the pilot has not ended, or is not yet charged and recorded")
+PILOT_ENDED = "PilotEnded"
 
 
 @dataclass(frozen=True)
@@ -89,7 +92,9 @@ def _approved(
         if status.retraining.failure is not None and status.retraining.failure.reason == "ApprovalVoided":
             return "False", "ApprovalVoided", status.retraining.failure.message
         by = status.approval.by if status.approval else "somebody"
-        return "True", "Approved", f"{by} approved {status.retraining.intent.digest}"
+        pilot = status.retraining.intent.pilot_steps
+        of_it = f", a pilot of {pilot} steps" if pilot else ""
+        return "True", "Approved", f"{by} approved {status.retraining.intent.digest}{of_it}"
     if status.assessed_at is None:
         return "False", "NotAssessed", "there is no assessment yet"
     if status.rejected is not None:
@@ -109,17 +114,27 @@ def _approved(
     if judgement.reason == AWAITING:
         command = to_approve(observed.check, status.approval.digest)
         room = f"; {found.unfunded.message}" if found.unfunded else ""
-        costs = sentence(found.current.cost, status.prediction.max_steps if status.prediction else None)
+        costs = _costs(found.current.work, status)
         return "False", AWAITING, ending_with(command, f"{costs}; {judgement.message}{room}")
     if judgement.reason == EXPIRED:
         return "False", EXPIRED, ending_with(to_assess_again(observed.check, status), judgement.message)
     return "False", judgement.reason, judgement.message
 
 
+def _costs(work: Work, status: ModelReuseCheckStatus) -> str:
+    if work.pilot_steps is not None:
+        return pilot_sentence(work.cost, work.pilot_steps)
+    return sentence(work.cost, status.prediction.max_steps if status.prediction else None)
+
+
 def _retrained(status: ModelReuseCheckStatus) -> tuple[State, str, str]:
-    retraining = status.retraining
+    retraining, pilot = status.retraining, status.pilot
+    if retraining is None and pilot is not None and pilot.ended:
+        return _after(pilot)
     if retraining is None:
         return "False", "NotStarted", "no retraining was approved"
+    if is_pilot(retraining) and retraining.launched:
+        return "False", *_PILOTING
     if retraining.result is None:
         return "False", "Retraining" if retraining.launched else "Launching", "the retraining has not ended"
     if retraining.result != "Succeeded" or retraining.failure is not None:
@@ -127,6 +142,12 @@ def _retrained(status: ModelReuseCheckStatus) -> tuple[State, str, str]:
         return ("False", failure.reason, failure.message) if failure else ("False", retraining.result, "it has ended")
     reached = "reached" if retraining.target_reached else "not reached"
     return "True", "Retrained", f"{retraining.steps} steps; target {reached}, as the trainer reports"
+
+
+def _after(pilot: PilotStatus) -> tuple[State, str, str]:
+    if not pilot.told:
+        return "False", "PilotFailed", seen(pilot)
+    return "False", PILOT_ENDED, f"{seen(pilot)}, as the trainer reports"
 
 
 def _promotable(status: ModelReuseCheckStatus, found: Findings) -> tuple[State, str, str]:
@@ -170,6 +191,8 @@ def _busy_with(observed: Observed, status: ModelReuseCheckStatus, terms: Terms |
     retraining = status.retraining
     if retraining is None:
         return None
+    if is_pilot(retraining):
+        return _PILOTING
     if retraining.result is None:
         return "Retraining", "the retraining has not ended"
     verifiable = retraining.result == "Succeeded" and cannot_verify(terms) is None

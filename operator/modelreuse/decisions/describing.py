@@ -1,8 +1,9 @@
 """Predicted figures in the words of the status: what a manager reads before deciding."""
 
+from collections.abc import Iterable
 from decimal import Decimal
 
-from modelreuse.api import PredictedCost, Range, Summary, decimal, format_decimal
+from modelreuse.api import Evaluation, PilotStatus, PredictedCost, Range, Summary, decimal, format_decimal
 
 _KILO = Decimal(1000)
 
@@ -39,6 +40,23 @@ def sentence(cost: PredictedCost, max_steps: int | None = None) -> str:
     if cost.quality:
         parts.append(_figure(cost.quality, "accuracy"))
     return f"{cost.action} {cost.model}: {', '.join(parts)}"
+
+
+def pilot_sentence(cost: PredictedCost, pilot_steps: int) -> str:
+    """The same of a pilot, with what it is and what it takes at most before all else."""
+    return f"a pilot of {pilot_steps} steps, at most {most_energy(cost)}: {sentence(cost)}"
+
+
+def seen(pilot: PilotStatus) -> str:
+    """What came of a pilot."""
+    if pilot.failure is not None:
+        return f"the pilot of {pilot.steps} steps told nothing: {pilot.failure.message}"
+    return f"a pilot of {pilot.steps} steps saw {qualities(pilot.evaluations)}"
+
+
+def qualities(evaluations: Iterable[Evaluation]) -> str:
+    """What a trainer saw, and when."""
+    return "the quality " + ", ".join(f"{format_decimal(each.quality)} after {each.step}" for each in evaluations)
 
 
 def _figure(value: Range, unit: str, thousands: str | None = None, *, end: str = "") -> str:

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 
 from modelreuse.api import Condition, ConditionType
 from modelreuse.decisions.approving import AWAITING, EXPIRED
+from modelreuse.decisions.conditions import PILOT_ENDED
 from modelreuse.decisions.observed import Event
 from modelreuse.decisions.rejecting import REJECTED
 
@@ -22,10 +23,10 @@ _TOLD = {
 }
 _NO_NEWS = {
     *("Assessing", "NotAssessed", "NotStarted", "Launching", "Retraining", "Verifying"),
-    *("NothingToApprove", "Advisory", "Suspended", "RetrainingFailed"),
+    *("NothingToApprove", "Advisory", "Suspended", "RetrainingFailed", "Piloting", "PilotOnly"),
 }
 """Reasons that say no more than that. `RetrainingFailed` repeats what the retraining's own end told."""
-_AS_INTENDED = {AWAITING, EXPIRED, REJECTED, "NoPolicy", "NotImproved", "TargetMissed"}
+_AS_INTENDED = {AWAITING, EXPIRED, REJECTED, PILOT_ENDED, "NoPolicy", "NotImproved", "TargetMissed"}
 """Reasons of a false condition that nobody has to mend."""
 
 

@@ -15,6 +15,7 @@ from modelreuse.api import (
     ModelAssessment,
     ModelReuseCheck,
     ModelReuseCheckStatus,
+    PilotStatus,
     PredictedCost,
     Recommendation,
     RetrainingRecordSpec,
@@ -24,6 +25,7 @@ from modelreuse.api import (
 from modelreuse.api.record import MAX_PREIMAGE
 from modelreuse.decisions.budgets import beyond, bound, budgets
 from modelreuse.decisions.digest import Preimage, preimage
+from modelreuse.decisions.hardware import OTHER_HARDWARE, other_hardware
 from modelreuse.decisions.images import not_allowed, not_pinned
 from modelreuse.decisions.keeping import scores_of
 from modelreuse.decisions.observed import Observed
@@ -43,19 +45,31 @@ from modelreuse.manifests import (
 
 
 @dataclass(frozen=True)
-class Offer:
-    """What a human can approve now."""
+class Work:
+    """What would run, once it is approved."""
 
     cost: PredictedCost
+    """Of what is approved."""
+    whole: PredictedCost
+    """Of the retraining, also where only a pilot of it is approved."""
+    pilot_steps: int | None
+    """Where it is a pilot: of how many steps."""
     layers: tuple[str, ...]
     target: Decimal
-    preimage: Preimage
-    needed: Spending | None
-    """The most that it can be charged with; None where no policy has a budget."""
     template: JobTemplate
     """What the Job is made of."""
     inputs: Inputs
     """What it reads."""
+
+
+@dataclass(frozen=True)
+class Offer:
+    """What a human can approve now."""
+
+    work: Work
+    preimage: Preimage
+    needed: Spending | None
+    """The most that it can be charged with; None where no policy has a budget."""
 
     @property
     def digest(self) -> str:
@@ -66,9 +80,10 @@ class Offer:
 def offer(
     observed: Observed, status: ModelReuseCheckStatus, recommendation: Recommendation, rules: Rules
 ) -> Offer | Failure:
-    """The offer that follows from the recommendation, or why there is nothing to approve."""
+    """The offer that follows from recommendation or pilot, or why there is nothing to approve."""
     check = observed.check
-    if not needs_approval(recommendation):
+    pilot = status.pilot if status.pilot is not None and not status.pilot.ended else None
+    if pilot is None and not needs_approval(recommendation):
         return Failure(reason="NothingToApprove", message=f"{recommendation.action} needs no approval")
     retraining = check.spec.retraining
     if retraining is None:
@@ -76,10 +91,11 @@ def offer(
             reason="Advisory",
             message="without spec.retraining the check is advisory: it tells what adapting would cost, no more",
         )
-    if recommendation.action not in retraining.actions:
+    subject = pilot or recommendation
+    if subject.action not in retraining.actions:
         return Failure(
             reason="ActionNotSupported",
-            message=f"spec.retraining.actions doesn't list {recommendation.action}",
+            message=f"spec.retraining.actions doesn't list {subject.action}",
         )
     if observed.gate is not None:
         return observed.gate
@@ -88,7 +104,10 @@ def offer(
         return template
     if isinstance(observed.config_maps, Failure):
         return observed.config_maps
-    assessment = next(one for one in status.assessments if one.model == recommendation.model)
+    assessment = next(one for one in status.assessments if one.model == subject.model)
+    elsewhere = other_hardware(observed, assessment)
+    if elsewhere is not None:
+        return Failure(reason=OTHER_HARDWARE, message=elsewhere)
     target = target_of(check, assessment)
     if target is None:
         return Failure(
@@ -98,20 +117,29 @@ def offer(
         )
     if not 0 <= target <= 1:
         return Failure(reason="TargetUnknown", message=f"the target {target} is no accuracy: it must lie in 0..1")
-    cost = cost_of(status, recommendation)
+    cost = cost_of(status, subject)
     if cost is None:
-        return Failure(reason="NothingPredicted", message=f"no cost is predicted for {recommendation.action}")
-    layers = tuple(recommendation.layers)
-    if recommendation.action == Action.FINE_TUNE and not layers:
+        return Failure(reason="NothingPredicted", message=f"no cost is predicted for {subject.action}")
+    layers = tuple(recommendation.layers if pilot is None else trained_by(pilot, assessment))
+    if subject.action == Action.FINE_TUNE and not layers:
         # To a trainer no layers means all of them.
         return Failure(reason="NoLayers", message="FineTune without layers would train all of them")
     inputs = _inputs_of(assessment, observed)
     if isinstance(inputs, Failure):
         return inputs
+    work = Work(
+        cost=pilot.cost if pilot else cost,
+        whole=cost,
+        pilot_steps=pilot.steps if pilot else None,
+        layers=layers,
+        target=target,
+        template=template,
+        inputs=inputs,
+    )
     try:
-        job = rendered(check, template, inputs, cost, layers, target, DIGEST_PLACEHOLDER)
-        contents = {"configMaps": _contents_of(observed, template)}
-        image = preimage(_parts(observed, status, recommendation, rules, job) | contents)
+        job = rendered(check, work, DIGEST_PLACEHOLDER)
+        parts = _parts(observed, status, recommendation, rules, job)
+        image = preimage(parts | {"configMaps": _contents_of(observed, template)} | _pilot_part(pilot, layers))
     except (InvalidTemplateError, ValueError) as error:
         return Failure(reason="InvalidTemplate", message=str(error))
     if len(image.canonical) > MAX_PREIMAGE:
@@ -123,11 +151,11 @@ def offer(
     if unsafe is not None:
         return unsafe
     if not budgets(rules):
-        return Offer(cost, layers, target, image, None, template, inputs)
+        return Offer(work, image, None)
     needed = bound(job, template, rules)
     if isinstance(needed, Failure):
         return needed
-    return beyond(needed, rules) or Offer(cost, layers, target, image, needed, template, inputs)
+    return beyond(needed, rules) or Offer(work, image, needed)
 
 
 def target_of(check: ModelReuseCheck, assessment: ModelAssessment) -> Decimal | None:
@@ -142,33 +170,36 @@ def target_of(check: ModelReuseCheck, assessment: ModelAssessment) -> Decimal | 
     return decimal(share * reference)
 
 
-def cost_of(status: ModelReuseCheckStatus, recommendation: Recommendation) -> PredictedCost | None:
-    """The predicted cost of what is recommended."""
+def cost_of(status: ModelReuseCheckStatus, subject: Recommendation | PilotStatus) -> PredictedCost | None:
+    """The predicted cost of what is recommended, or of all of what a pilot begins."""
     costs = status.prediction.costs if status.prediction else []
-    return next(
-        (cost for cost in costs if cost.action == recommendation.action and cost.model == recommendation.model), None
-    )
+    return next((cost for cost in costs if cost.action == subject.action and cost.model == subject.model), None)
 
 
-def rendered(
-    check: ModelReuseCheck,
-    template: JobTemplate,
-    inputs: Inputs,
-    cost: PredictedCost,
-    layers: tuple[str, ...],
-    target: Decimal,
-    digest: str,
-) -> Rendered:
+def trained_by(pilot: PilotStatus, assessment: ModelAssessment) -> list[str]:
+    """The layers that a pilot trains; none means all."""
+    return assessment.layers if pilot.action == Action.FINE_TUNE else []
+
+
+def rendered(check: ModelReuseCheck, work: Work, digest: str) -> Rendered:
     """What an approval by `digest` launches. Raises InvalidTemplateError."""
-    plan = training_plan(check, cost, layers=layers, target=float(target), digest=digest)
-    return render_retraining(check, template, plan, inputs, hours_high=float(cost.hours.high))
+    plan = training_plan(
+        check,
+        work.whole,
+        layers=work.layers,
+        target=float(work.target),
+        digest=digest,
+        pilot_steps=work.pilot_steps,
+    )
+    return render_retraining(check, work.template, plan, work.inputs, hours_high=float(work.cost.hours.high))
 
 
 def record_spec(
     check: ModelReuseCheck, status: ModelReuseCheckStatus, current: Offer, approval: Mapping[str, Any]
 ) -> RetrainingRecordSpec:
     """What the record says before the Job exists. `approval`: approver, their groups, requester, editor, and when."""
-    assessment = next(one for one in status.assessments if one.model == current.cost.model)
+    work = current.work
+    assessment = next(one for one in status.assessments if one.model == work.cost.model)
     retraining = check.spec.retraining
     if retraining is None:
         raise ValueError("spec.retraining: is missing")
@@ -176,16 +207,17 @@ def record_spec(
         {
             "source": "Operator",
             "check": {"name": check.metadata.name, "uid": check.metadata.uid},
-            "action": current.cost.action,
-            "model": current.cost.model,
+            "action": work.cost.action,
+            "model": work.cost.model,
             "recipe": retraining.recipe,
             "max_steps": retraining.max_steps,
-            "target": current.target,
+            "pilot": None if work.pilot_steps is None else {"steps": work.pilot_steps},
+            "target": work.target,
             "scores": assessment.scores,
             "samples": assessment.samples,
             "trainable_share": assessment.trainable_share,
             "hashes": assessment.hashes,
-            "predicted": current.cost,
+            "predicted": work.cost,
             "approval": {
                 **approval,
                 "digest": current.digest,
@@ -235,6 +267,14 @@ def _parts(
         **({"prepared": _nameless(job.prepared)} if job.prepared else {}),
         "gate": observed.gate_state,
     }
+
+
+def _pilot_part(pilot: PilotStatus | None, layers: tuple[str, ...]) -> dict[str, Any]:
+    """What is approved instead of what is recommended."""
+    if pilot is None:
+        return {}
+    what = {"action": pilot.action, "model": pilot.model, "layers": list(layers), "steps": pilot.steps}
+    return {"pilot": {**what, "cost": pilot.cost.to_wire()}}
 
 
 def _nameless(obj: Mapping[str, Any]) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from modelreuse.decisions.conditions import Findings, conditions
 from modelreuse.decisions.news import news
 from modelreuse.decisions.observed import Observed, Plan
 from modelreuse.decisions.offer import Offer, offer
+from modelreuse.decisions.piloting import concluded, piloted
 from modelreuse.decisions.policies import Rules, governing
 from modelreuse.decisions.progress import RETRY_AFTER
 from modelreuse.decisions.rejecting import declined
@@ -30,9 +31,10 @@ def plan(observed: Observed, now: datetime) -> Plan:
     if observed.check.metadata.deletion_timestamp is not None:
         return Plan(observed.check.status)
     rules = governing(observed.policies, observed.profiles, observed.namespace_labels)
-    assessing = assess(observed, begin(observed, now), rules, now)
+    begun = begin(observed, concluded(observed, observed.check.status), now)
+    assessing = assess(observed, begun, rules, now)
     screening = screen(observed, assessing.status, rules, now)
-    status = advised(observed, screening.status, rules, now)
+    status = piloted(observed, advised(observed, screening.status, rules, now), rules)
     current = _current(observed, status, rules)
     status = _on_offer(observed, status, current, rules, now)
     terms = terms_of(observed, status)
@@ -91,7 +93,7 @@ def _on_offer(
         return status.model_copy(update={"approval": None})
     update = {
         "approval": offered(status, current, rules, now),
-        "template_sha256": frozen_by(observed, current.template),
+        "template_sha256": frozen_by(observed, current.work.template),
     }
     return declined(observed, status.model_copy(update=update), now)
 

@@ -1,4 +1,5 @@
-"""The prediction: made when the last candidate has answered, and anew when the CostProfile says something else.
+"""The prediction: made when the last candidate has answered, and anew when the CostProfile says something else, or a
+pilot has told how fast a model learns.
 
 A human approves figures together with the profile that they were computed by, so the two must never part. Scores and
 the measured pass stay those of the assessment; nothing is run again.
@@ -7,14 +8,16 @@ the measured pass stay those of the assessment; nothing is run again.
 from datetime import datetime
 
 from modelreuse.api import (
+    MAX_SCORES,
     Action,
     CostProfileSpec,
+    Evaluation,
     Failure,
     ModelAssessment,
     ModelReuseCheckStatus,
-    Prediction,
+    ScoreStatus,
 )
-from modelreuse.costs import Candidate, machine_of, predict
+from modelreuse.costs import Candidate, Machine, hardware_of, machine_again, machine_of, predict
 from modelreuse.decisions.answers import answering_pod
 from modelreuse.decisions.commands import ending_with, to_assess_again
 from modelreuse.decisions.digest import sha256_of
@@ -25,21 +28,19 @@ from modelreuse.decisions.teaching import teaching
 
 ASSUMED_BUDGET = 10_000
 """Steps within which an advisory check predicts, where no `spec.retraining.maxSteps` is declared."""
+FOR_PEOPLE = frozenset({"class_coverage", "confidence_reference"})
+"""Scores that nothing is computed from: they make room for a pilot's, and stay in the report."""
+AFTER_A_PILOT = "L3"
+"""The tier of evidence of a model whose pilot counts among its scores."""
 
 
-def predicted(observed: Observed, status: ModelReuseCheckStatus, rules: Rules | Failure, now: datetime) -> Prediction:
-    """What adapting would cost by the profile of now, which it names."""
+def predicted(
+    observed: Observed, status: ModelReuseCheckStatus, rules: Rules | Failure, now: datetime
+) -> ModelReuseCheckStatus:
+    """The status with what adapting would cost by the profile of now, which it names."""
     retraining = observed.check.spec.retraining
     profile = None if isinstance(rules, Failure) else rules.profile.spec
-    assessed = []
-    for entry in status.assessments:
-        pod = _measured_pod(observed, entry)
-        machine = None
-        if profile and pod:
-            labels = observed.node_labels.get(pod.node or "", {})
-            machine = machine_of(profile, labels, cpu_cores=pod.cpu_cores, gpus=pod.gpus)
-        target = target_of(observed.check, entry)
-        assessed.append(Candidate(entry, machine, None if target is None else float(target)))
+    assessed = [_candidate(observed, entry, profile) for entry in status.assessments]
     prediction = predict(
         assessed,
         actions=retraining.actions if retraining else (Action.FINE_TUNE, Action.RETRAIN),
@@ -50,23 +51,84 @@ def predicted(observed: Observed, status: ModelReuseCheckStatus, rules: Rules | 
         profile=profile,
         now=now,
     )
-    return prediction.model_copy(update={"cost_profile_sha256": _hash_of(profile)})
+    prediction = prediction.model_copy(update={"cost_profile_sha256": _hash_of(profile)})
+    status = status.model_copy(update={"prediction": prediction})
+    if retraining is None or retraining.pilot is None:
+        return status
+    return status.model_copy(update={"assessments": [_located(observed, each, profile) for each in status.assessments]})
 
 
 def is_outdated(status: ModelReuseCheckStatus, rules: Rules | Failure) -> bool:
-    """Whether the prediction that is shown, and may yet be approved, was made by another profile than that of now."""
+    """Whether the prediction that is shown, and may yet be approved, is not what would be predicted now: by another
+    profile, or with what a pilot has told.
+    """
     if status.prediction is None or status.retraining is not None or status.rejected is not None:
         return False
-    return not isinstance(rules, Failure) and status.prediction.cost_profile_sha256 != _hash_of(rules.profile.spec)
+    return not isinstance(rules, Failure) and (_by_another(status, rules) or _untold(status) is not None)
 
 
-def renewed(observed: Observed, status: ModelReuseCheckStatus, rules: Rules, now: datetime) -> Prediction | Failure:
-    """The prediction anew, by the profile of now; or why there is none: the pods that were measured may be gone."""
-    if any(entry.measured and _measured_pod(observed, entry) is None for entry in status.assessments):
+def renewed(
+    observed: Observed, status: ModelReuseCheckStatus, rules: Rules, now: datetime
+) -> ModelReuseCheckStatus | Failure:
+    """The status with its prediction anew; or why there is none: the pods that were measured may be gone."""
+    gone = any(entry.measured and _measured_pod(observed, entry) is None for entry in status.assessments)
+    if _by_another(status, rules) and gone:
         again = to_assess_again(observed.check, status)
         message = "the CostProfile has changed since the assessment, and the pods that tell of their machines are gone"
         return Failure(reason="CostProfileChanged", message=ending_with(again, message))
-    return predicted(observed, status, rules, now)
+    return predicted(observed, _with_the_pilot(status), rules, now)
+
+
+def _by_another(status: ModelReuseCheckStatus, rules: Rules) -> bool:
+    return status.prediction is not None and status.prediction.cost_profile_sha256 != _hash_of(rules.profile.spec)
+
+
+def _untold(status: ModelReuseCheckStatus) -> ModelAssessment | None:
+    """The assessment that lacks what a pilot of its model has told."""
+    pilot = status.pilot
+    if pilot is None or not pilot.told:
+        return None
+    unaware = (one for one in status.assessments if one.model == pilot.model and one.evidence != AFTER_A_PILOT)
+    return next(unaware, None)
+
+
+def _with_the_pilot(status: ModelReuseCheckStatus) -> ModelReuseCheckStatus:
+    lacking = _untold(status)
+    if lacking is None or status.pilot is None:
+        return status
+    rows = [_score(each) for each in status.pilot.evaluations]
+    kept = [row for row in lacking.scores if row.name not in {*FOR_PEOPLE, *(each.name for each in rows)}]
+    told = {"scores": [*kept[: MAX_SCORES - len(rows)], *rows], "evidence": AFTER_A_PILOT}
+    assessments = [one.model_copy(update=told) if one is lacking else one for one in status.assessments]
+    return status.model_copy(update={"assessments": assessments})
+
+
+def _score(seen: Evaluation) -> ScoreStatus:
+    return ScoreStatus(name=f"pilot_quality_{seen.step}", value=seen.quality, labels="Given")
+
+
+def _candidate(observed: Observed, entry: ModelAssessment, profile: CostProfileSpec | None) -> Candidate:
+    target = target_of(observed.check, entry)
+    machine = _machine(observed, entry, profile) if profile else None
+    return Candidate(entry, machine, None if target is None else float(target))
+
+
+def _machine(observed: Observed, entry: ModelAssessment, profile: CostProfileSpec) -> Machine | None:
+    """Of the pod that was measured; where it is gone, as status remembers it."""
+    pod = _measured_pod(observed, entry)
+    if pod is None:
+        return machine_again(profile, entry.hardware, gpus=entry.accelerators) if entry.hardware else None
+    labels = observed.node_labels.get(pod.node or "", {})
+    return machine_of(profile, labels, cpu_cores=pod.cpu_cores, gpus=pod.gpus)
+
+
+def _located(observed: Observed, entry: ModelAssessment, profile: CostProfileSpec | None) -> ModelAssessment:
+    """The assessment with what it ran on."""
+    pod = _measured_pod(observed, entry)
+    if pod is None or profile is None:
+        return entry
+    used = hardware_of(profile, observed.node_labels.get(pod.node or "", {}), cpu_cores=pod.cpu_cores)
+    return entry.model_copy(update={"hardware": used})
 
 
 def _measured_pod(observed: Observed, entry: ModelAssessment) -> ObservedPod | None:

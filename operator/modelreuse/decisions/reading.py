@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from modelreuse.api import Failure, ModelReuseCheckStatus
+from modelreuse.decisions.piloting import is_pilot
 from modelreuse.decisions.policies import Rules
 from modelreuse.decisions.predicting import is_outdated
 from modelreuse.decisions.verifying import is_finished
@@ -20,7 +21,7 @@ class JobToRead:
 def jobs_to_read(status: ModelReuseCheckStatus, rules: Rules | Failure) -> list[JobToRead]:
     """The Jobs, with their pods, whose present state can change what follows."""
     jobs = []
-    if status.assessed_at is None or is_outdated(status, rules):
+    if status.assessed_at is None or is_outdated(status, rules) or _after_a_pilot(status):
         jobs += [JobToRead(entry.job.name) for entry in status.assessments]
     if status.screening is not None:
         jobs += [JobToRead(entry.job.name) for entry in status.screening.models]
@@ -30,6 +31,11 @@ def jobs_to_read(status: ModelReuseCheckStatus, rules: Rules | Failure) -> list[
     if verification is not None and not is_finished(verification):
         jobs.append(JobToRead(verification.job.name))
     return jobs
+
+
+def _after_a_pilot(status: ModelReuseCheckStatus) -> bool:
+    """Whether a pilot has ended and makes room: the prediction is made anew then, by whatever profile there is now."""
+    return status.retraining is not None and is_pilot(status.retraining) and status.retraining.result is not None
 
 
 def names_in(status: ModelReuseCheckStatus) -> frozenset[str]:

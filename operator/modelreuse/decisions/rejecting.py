@@ -11,9 +11,12 @@ _NAME_ROOM = 200
 
 
 def declined(observed: Observed, status: ModelReuseCheckStatus, now: datetime) -> ModelReuseCheckStatus:
-    """The status with who rejected its offer, if somebody did. The assessment stays readable until the next one."""
-    annotations = observed.check.metadata.annotations
-    if status.approval is None or annotations.get(REJECT) != status.approval.digest:
+    """The status with who rejected its offer, if somebody did. The assessment stays readable until the next one.
+
+    Whoever rejected a pilot, in time or not, rejected what it was for.
+    """
+    digests = {each.digest for each in (status.approval, status.pilot) if each is not None} - {None}
+    if status.approval is None or observed.check.metadata.annotations.get(REJECT) not in digests:
         return status
     return status.model_copy(update={"rejected": f"{rejecter(observed)}, {now:%Y-%m-%dT%H:%M:%SZ}"})
 

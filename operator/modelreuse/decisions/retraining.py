@@ -25,6 +25,7 @@ from modelreuse.decisions.commands import ending_with, to_assess_again
 from modelreuse.decisions.inputs import refused_inputs, unconfirmed_inputs
 from modelreuse.decisions.observed import Deadline, Observed, ObservedJob
 from modelreuse.decisions.offer import Offer, record_spec, rendered
+from modelreuse.decisions.piloting import is_pilot, untold, with_qualities
 from modelreuse.decisions.policies import Rules
 from modelreuse.decisions.progress import SETTLING, SUSPENDED, Progress, is_due, startup_problem, stranger
 from modelreuse.decisions.records import record_of
@@ -77,7 +78,9 @@ def _intend(
     if isinstance(current, Failure) or approval is None or status.rejected is not None or observed.check.spec.suspend:
         return Progress(status)
     # A digest under which a record stands was consumed, whatever status says.
-    intent = Intent(digest=current.digest, at=now, action=current.cost.action, model=current.cost.model)
+    work = current.work
+    what = {"action": work.cost.action, "model": work.cost.model, "pilot_steps": work.pilot_steps}
+    intent = Intent.model_validate({"digest": current.digest, "at": now, **what})
     retraining = RetrainingStatus(intent=intent, record=record_name(current.digest))
     if record_of(observed, retraining) is not None:
         return Progress(status, stalled=_consumed(approval))
@@ -144,9 +147,7 @@ def _launch(
         )
     if record.spec.approval is None or record.spec.approval.digest != current.digest or record.outcome is not None:
         return Progress(_ended(status, _costing(retraining, NOTHING), now, "Failed", _consumed(approval)))
-    job = rendered(
-        observed.check, current.template, current.inputs, current.cost, current.layers, current.target, current.digest
-    )
+    job = rendered(observed.check, current.work, current.digest)
     if job.prepared is not None:
         preparing = _prepare(observed, status, retraining, job.prepared, now)
         if preparing is not None:
@@ -281,17 +282,19 @@ def _with_result(
     if problem:
         bad = Failure(reason="WrongAnswer", message=f"{job.kind} {job.name}: {problem}")
         return _ended(status, retraining, ended_at, "Failed", bad)
-    reported = retraining.model_copy(
-        update={
-            "steps": result.steps,
-            "target_reached": result.target_reached,
-            "evaluated_every": result.evaluated_every,
-            "artifact_uri": result.artifact_uri,
-            "artifact_sha256": result.artifact_sha256,
-            "reported_energy_wh": result.energy_wh,
-        }
-    )
-    return _ended(status, reported, ended_at, "Succeeded", None)
+    told: dict[str, object] = {
+        "steps": result.steps,
+        "target_reached": result.target_reached,
+        "evaluated_every": result.evaluated_every,
+        "reported_energy_wh": result.energy_wh,
+    }
+    if is_pilot(retraining):
+        # Its weights are thrown away, so status doesn't name them.
+        nothing = untold(retraining, result)
+        reported = retraining.model_copy(update=told)
+        return _ended(with_qualities(status, result), reported, ended_at, "Failed" if nothing else "Succeeded", nothing)
+    artifact = {"artifact_uri": result.artifact_uri, "artifact_sha256": result.artifact_sha256}
+    return _ended(status, retraining.model_copy(update=told | artifact), ended_at, "Succeeded", None)
 
 
 def _costing(retraining: RetrainingStatus, due: Spending | None) -> RetrainingStatus:
@@ -307,6 +310,11 @@ def _implausible(retraining: RetrainingStatus, terms: Terms | Failure, result: T
         return f"the artefact lies outside spec.retraining.output ({spec.output})"
     if spec is not None and result.steps > spec.max_steps:
         return f"{result.steps} steps are more than spec.retraining.maxSteps ({spec.max_steps})"
+    pilot_steps = retraining.intent.pilot_steps
+    if pilot_steps is not None and result.steps > pilot_steps:
+        return f"{result.steps} steps are more than spec.retraining.pilot.steps ({pilot_steps})"
+    if result.evaluations and result.evaluations[-1].step > result.steps:
+        return f"a quality after {result.evaluations[-1].step} steps, of {result.steps} that were taken"
     return None
 
 

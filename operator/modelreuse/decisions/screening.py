@@ -18,8 +18,13 @@ from modelreuse.api import (
 from modelreuse.decisions.advising import advised
 from modelreuse.decisions.assessing import assess, history_with, is_busy
 from modelreuse.decisions.observed import Event, Observed
+from modelreuse.decisions.offer import trained_by
+from modelreuse.decisions.piloting import piloted
 from modelreuse.decisions.policies import Rules
 from modelreuse.decisions.progress import Progress
+
+Subject = tuple[str, str, tuple[str, ...]]
+"""Action, model, layers."""
 
 
 def due_at(observed: Observed, status: ModelReuseCheckStatus) -> datetime | None:
@@ -56,12 +61,12 @@ def _continued(
         kept = screening.model_copy(update={"models": models})
         # Nobody waits for it: what holds it up is no condition of the check.
         return Progress(status.model_copy(update={"screening": kept}), create=step.create)
-    found = advised(observed, found, rules, now)
+    found = piloted(observed, advised(observed, found, rules, now), rules)
     ended = status.model_copy(update={"screening": None})
     failure = step.stalled or next((one.failure for one in found.assessments if one.failure), None)
     if failure is not None:
         return Progress(ended, events=(Event("Warning", failure.reason, f"scheduled assessment: {failure.message}"),))
-    if _waits(status, now) and _advice(found) <= _advice(status):
+    if _waits(status, now) and _offers(found) <= _advice(status):
         return Progress(ended)
     return Progress(found.model_copy(update={"history": history_with(status)}))
 
@@ -86,6 +91,21 @@ def _waits(status: ModelReuseCheckStatus, now: datetime) -> bool:
     return offered is not None and not decided and (offered.expires_at is None or now < offered.expires_at)
 
 
-def _advice(status: ModelReuseCheckStatus) -> set[tuple[str, str, tuple[str, ...]]]:
-    """What somebody would do by it, whatever the reasons; empty where no policy makes anything of it."""
+def _offers(status: ModelReuseCheckStatus) -> set[Subject]:
+    """What somebody would do by it next, whatever the reasons; empty where no policy makes anything of it."""
+    if status.pilot is not None and not status.pilot.ended:
+        return _piloted(status)
     return {(each.action, each.model, tuple(each.layers)) for each in (status.recommendation,) if each is not None}
+
+
+def _advice(status: ModelReuseCheckStatus) -> set[Subject]:
+    """The same of an offer that waits. A pilot that has ended isn't repeated to come to the same again."""
+    return _offers(status) | _piloted(status)
+
+
+def _piloted(status: ModelReuseCheckStatus) -> set[Subject]:
+    pilot = status.pilot
+    if pilot is None:
+        return set()
+    of_it = (one for one in status.assessments if one.model == pilot.model)
+    return {(pilot.action, pilot.model, tuple(trained_by(pilot, one))) for one in of_it}

@@ -4,7 +4,9 @@ A Job and its pods stay for their logs until others stand in their place: a late
 retraining is deleted by us only where that is the one way to end it; else it goes with its check.
 """
 
-from modelreuse.api import JobReference, ModelReuseCheckStatus
+from collections.abc import Iterator
+
+from modelreuse.api import Failure, JobReference, ModelReuseCheckStatus
 from modelreuse.decisions.observed import Observed, OwnedJob
 from modelreuse.manifests import KINDS
 from modelreuse.manifests.assessment import ROLE as ASSESSMENT
@@ -30,13 +32,21 @@ OUT_OF_TIME = frozenset({TIME_USED, "DeadlineExceeded"})
 
 
 def overdue(observed: Observed, status: ModelReuseCheckStatus) -> tuple[OwnedJob, ...]:
-    """The retraining whose time is over, of a kind that may go on all the same.
+    """The retraining or pilot whose time is over, of a kind that may go on all the same.
 
     Its own controller tries to stop it once. Then it is for us.
     """
-    ended = status.retraining
-    if ended is None or ended.failure is None or ended.failure.reason not in OUT_OF_TIME:
-        return ()
-    return tuple(
-        job for job in observed.owned if job.task == ended.intent.digest and not KINDS[job.kind].deadline_changes
-    )
+    ended = {
+        digest
+        for digest, failure in _failures(status)
+        if digest is not None and failure is not None and failure.reason in OUT_OF_TIME
+    }
+    return tuple(job for job in observed.owned if job.task in ended and not KINDS[job.kind].deadline_changes)
+
+
+def _failures(status: ModelReuseCheckStatus) -> Iterator[tuple[str | None, Failure | None]]:
+    """By digest, why what was launched for this assessment has failed."""
+    if status.retraining is not None:
+        yield status.retraining.intent.digest, status.retraining.failure
+    if status.pilot is not None:
+        yield status.pilot.digest, status.pilot.failure

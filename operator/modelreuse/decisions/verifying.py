@@ -22,12 +22,15 @@ from modelreuse.decisions.answers import answering_pod
 from modelreuse.decisions.images import digest_in
 from modelreuse.decisions.observed import Observed, ObservedJob, RecordOutcome
 from modelreuse.decisions.offer import target_of
+from modelreuse.decisions.piloting import is_pilot
 from modelreuse.decisions.policies import Rules
 from modelreuse.decisions.progress import MAX_ATTEMPTS, SUSPENDED, Progress, is_due, startup_problem, stranger
 from modelreuse.decisions.records import record_of
 from modelreuse.decisions.terms import Terms
 from modelreuse.manifests import artifact_source, job_name, verification_job, verification_task_id
 from modelreuse.manifests.retraining import source_named
+
+_THROWN_AWAY = "a pilot's weights are thrown away"
 
 
 def cannot_verify(terms: Terms | Failure) -> Failure | None:
@@ -55,7 +58,7 @@ class _Case:
 def verify(observed: Observed, status: ModelReuseCheckStatus, terms: Terms | Failure, now: datetime) -> Progress:
     """Brings the verification forward by what was observed."""
     retraining = status.retraining
-    if retraining is None or retraining.result != "Succeeded":
+    if retraining is None or retraining.result != "Succeeded" or is_pilot(retraining):
         return Progress(status)
     if isinstance(terms, Failure) or cannot_verify(terms) is not None:
         return Progress(status)
@@ -90,8 +93,11 @@ def promotion(
 ) -> tuple[bool | None, Failure]:
     """Whether exactly the verified artefact may be promoted: True, False, or None for unknown; with the reason."""
     retraining, verification = status.retraining, status.verification
+    if retraining is not None and is_pilot(retraining):
+        return False, Failure(reason="PilotOnly", message=f"{_THROWN_AWAY}: none of it may be promoted")
     if retraining is None or retraining.result is None:
-        return None, Failure(reason="NothingToPromote", message="no retraining of this assessment has ended")
+        after = f"; {_THROWN_AWAY}" if status.pilot is not None and status.pilot.ended else ""
+        return None, Failure(reason="NothingToPromote", message=f"no retraining of this assessment has ended{after}")
     if retraining.result != "Succeeded":
         return False, Failure(reason="RetrainingFailed", message="the retraining left nothing that could be promoted")
     if isinstance(terms, Failure):
@@ -132,7 +138,7 @@ def outcome(observed: Observed, status: ModelReuseCheckStatus, terms: Terms | Fa
     record = record_of(observed, retraining)
     if record is None or record.outcome is not None:
         return None
-    to_come = retraining.result == "Succeeded" and cannot_verify(terms) is None
+    to_come = retraining.result == "Succeeded" and not is_pilot(retraining) and cannot_verify(terms) is None
     if to_come and (verification is None or not is_finished(verification)):
         return None
     return RecordOutcome(
@@ -144,6 +150,7 @@ def outcome(observed: Observed, status: ModelReuseCheckStatus, terms: Terms | Fa
                 "steps": retraining.steps,
                 "target_reached": retraining.target_reached,
                 "evaluated_every": retraining.evaluated_every,
+                "evaluations": status.pilot.evaluations if status.pilot and is_pilot(retraining) else None,
                 "attempts": retraining.attempts,
                 "pod_seconds": retraining.pod_seconds,
                 "energy_wh": retraining.energy_wh,

@@ -17,6 +17,7 @@ from modelreuse.manifests.resources import accelerators_of, cores_of, without_cp
 from modelreuse.manifests.retraining import (
     DIGEST_PLACEHOLDER,
     artifact_source,
+    looks,
     training_plan,
 )
 from modelreuse.manifests.templates import JobTemplate, Rendered, TemplatePod
@@ -44,6 +45,7 @@ __all__ = [
     "imported_record_name",
     "job_name",
     "kind_of",
+    "looks",
     "record_name",
     "render_retraining",
     "retraining_record",

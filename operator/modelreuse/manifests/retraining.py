@@ -6,7 +6,14 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from modelreuse.api import InvalidTemplateError, ModelReuseCheck, ModelSource, PredictedCost, TrainingPlan
+from modelreuse.api import (
+    PILOT_LOOKS,
+    InvalidTemplateError,
+    ModelReuseCheck,
+    ModelSource,
+    PredictedCost,
+    TrainingPlan,
+)
 from modelreuse.api.names import CLAIMS_ROOT, CLAIMS_ROOT_ENV, PLAN_ENV, TERMINATION_LOG
 from modelreuse.manifests.identity import owned_labels
 from modelreuse.manifests.inputs import Inputs, with_comparison
@@ -23,9 +30,15 @@ time that the assessment took to read them, where that is more."""
 
 
 def training_plan(
-    check: ModelReuseCheck, cost: PredictedCost, *, layers: Sequence[str], target: float, digest: str
+    check: ModelReuseCheck,
+    cost: PredictedCost,
+    *,
+    layers: Sequence[str],
+    target: float,
+    digest: str,
+    pilot_steps: int | None = None,
 ) -> TrainingPlan:
-    """What the trainer is told."""
+    """What the trainer is told. cost: of the whole retraining, also where it is to stop after `pilot_steps`."""
     retraining = check.spec.retraining
     if retraining is None:
         raise InvalidTemplateError("spec.retraining: is missing")
@@ -37,12 +50,19 @@ def training_plan(
             "data": check.spec.data_of(model),
             "layers": list(layers),
             "max_steps": min(retraining.max_steps, math.ceil(cost.steps.high)),
+            "pilot_steps": pilot_steps,
+            "evaluate_at": [] if pilot_steps is None else looks(pilot_steps),
             "metric": check.spec.objective.metric,
             "target": f"{min(max(target, 0.0), 1.0):.6f}",
             "digest": digest,
             "output": retraining.output,
         }
     )
+
+
+def looks(pilot_steps: int) -> list[int]:
+    """Steps after which a pilot of so many is asked for the quality."""
+    return [step for step in PILOT_LOOKS if step <= pilot_steps]
 
 
 def source_named(check: ModelReuseCheck, name: str) -> ModelSource:
@@ -63,6 +83,9 @@ def with_contract(
     check: ModelReuseCheck, template: Mapping[str, Any], trainer: str, plan: TrainingPlan, inputs: Inputs
 ) -> dict[str, Any]:
     """A pod template that runs once: our container compares `inputs`, then `trainer` is told `plan`, and answers."""
+    # A plan that asks for nothing says so by silence: it reads as it always did, byte for byte.
+    silent = None if plan.evaluate_at else {"evaluate_at"}
+    told = plan.model_dump_json(by_alias=True, exclude_none=True, exclude=silent)
     injected = {
         "metadata": {"labels": owned_labels(check, ROLE)},
         "spec": {
@@ -71,7 +94,7 @@ def with_contract(
                 {
                     "name": trainer,
                     "env": [
-                        {"name": PLAN_ENV, "value": unexpanded(plan.model_dump_json(by_alias=True, exclude_none=True))},
+                        {"name": PLAN_ENV, "value": unexpanded(told)},
                         {"name": CLAIMS_ROOT_ENV, "value": CLAIMS_ROOT},
                     ],
                     "terminationMessagePath": TERMINATION_LOG,

@@ -12,6 +12,9 @@ or, so that the meter stops also where the training fails:
         ...
         run.finish(path, target_reached=accuracy >= float(run.plan.target))
 
+A pilot is the same with fewer steps: a loop that ends where `run.steps_left` is 0, and tells the quality by
+`run.evaluated(quality)` where `run.is_asked`, needs to know no more of it.
+
 Nothing is written before `finish`: a training that crashed has no result, and none is made up for it. This package
 must not import torch, and must not know who reads the result.
 """

@@ -3,13 +3,14 @@
 import hashlib
 import os
 from collections.abc import Mapping
+from decimal import Decimal
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from pydantic import ValidationError
 
-from modelreuse.api import Basis, TrainingPlan, TrainingResult, decimal
+from modelreuse.api import Basis, ReportedEvaluation, TrainingPlan, TrainingResult, decimal
 from modelreuse.api.names import PLAN_ENV, TERMINATION_LOG
 from modelreuse.metering import Meter, PowerModel
 from modelreuse.training.claims import claims_root, path_of, uri_below
@@ -18,6 +19,8 @@ from modelreuse.training.errors import TrainingError
 
 _JOULES_PER_WH = 3600.0
 _CHUNK = 4 * 2**20
+_MAX_TOLD = 32
+"""Evaluations that a result tells: it has 4,096 bytes for everything."""
 _BASES = {
     "Measured": Basis.MEASURED,
     "Estimated": Basis.ESTIMATED,
@@ -40,6 +43,7 @@ class Run:
         self._finished = False
         self._steps = 0
         self._samples = 0
+        self._qualities: dict[int, Decimal] = {}
         meter.__enter__()
 
     @property
@@ -49,8 +53,13 @@ class Run:
 
     @property
     def steps_left(self) -> int:
-        """Optimiser steps that the plan still allows."""
-        return self.plan.max_steps - self._steps
+        """Optimiser steps that the plan still allows: of a pilot, those up to its own end."""
+        return self._allowed - self._steps
+
+    @property
+    def is_asked(self) -> bool:
+        """Whether the plan asks for the quality after the steps so far: then look, and call `evaluated`."""
+        return self._steps in self.plan.evaluate_at
 
     def resolve(self, uri: str) -> Path:
         """Where `uri` lies on this machine; it need not exist. Raises TrainingError for an unknown scheme."""
@@ -64,9 +73,22 @@ class Run:
         if isinstance(samples, bool) or not isinstance(samples, int) or samples < 1:
             raise TrainingError(f"step({samples!r}): give the number of samples of the step's batch, at least 1")
         if self.steps_left < 1:
-            raise TrainingError(f"the plan allows {self.plan.max_steps} steps; stop when steps_left is 0")
+            raise TrainingError(f"the plan allows {self._allowed} steps; stop when steps_left is 0")
         self._steps += 1
         self._samples += samples
+
+    def evaluated(self, quality: float) -> None:
+        """Notes the quality after the steps so far, as it was seen on samples that are held back.
+
+        The result tells what the plan asks for (`is_asked`), and the latest of the rest. Raises TrainingError for
+        anything but a number from 0 to 1, and before the first step.
+        """
+        value = None if isinstance(quality, bool | str) else _number(quality)
+        if value is None or not 0 <= value <= 1:
+            raise TrainingError(f"evaluated({quality!r}): give the quality as a number from 0 to 1, as in 0.93")
+        if not self._steps:
+            raise TrainingError("evaluated was called before the first step; the untouched model was assessed already")
+        self._qualities[self._steps] = decimal(value)
 
     def finish(
         self, artifact: Path | str, *, target_reached: bool, evaluated_every: int | None = None
@@ -99,14 +121,25 @@ class Run:
             seconds=decimal(measured.seconds),
             target_reached=target_reached,
             evaluated_every=evaluated_every,
+            evaluations=self._told(),
             energy_wh=decimal(measured.energy_joules / _JOULES_PER_WH),
             energy_basis=_BASES[str(measured.energy_basis)],
             artifact_uri=uri,
             artifact_sha256=digest,
         )
-        self._termination_log.write_text(result.model_dump_json(by_alias=True, exclude_none=True))
+        unseen = None if result.evaluations else {"evaluations"}
+        self._termination_log.write_text(result.model_dump_json(by_alias=True, exclude_none=True, exclude=unseen))
         self._finished = True
         return result
+
+    @property
+    def _allowed(self) -> int:
+        pilot = self.plan.pilot_steps
+        return self.plan.max_steps if pilot is None else min(pilot, self.plan.max_steps)
+
+    def _told(self) -> list[ReportedEvaluation]:
+        latest = sorted(self._qualities, key=lambda step: (step not in self.plan.evaluate_at, -step))[:_MAX_TOLD]
+        return [ReportedEvaluation(step=step, quality=self._qualities[step]) for step in sorted(latest)]
 
     def _stop(self) -> None:
         if self._metering:
@@ -158,6 +191,14 @@ def _plan(text: str | None) -> TrainingPlan:
         first = error.errors(include_url=False, include_input=False)[0]
         where = ".".join(str(part) for part in first["loc"]) or "the whole"
         raise TrainingError(f"{PLAN_ENV} is no TrainingPlan: {where}: {first['msg']}") from None
+
+
+def _number(value: object) -> float | None:
+    """As a float, whatever framework it comes from; None for what is no number."""
+    try:
+        return float(value)  # type: ignore[arg-type]
+    except (TypeError, ValueError, OverflowError):
+        return None
 
 
 def _sha256(path: Path) -> str:

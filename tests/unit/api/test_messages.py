@@ -112,3 +112,33 @@ def test_an_artefact_whose_uri_no_status_could_hold_is_refused() -> None:
 def test_an_error_says_something(contract: Any) -> None:
     error = {"reason": "EmptyData", "field": "spec.data.new.uri", "message": ""}
     assert "error.message" in refusal(contract, {"task": "t", "error": error})
+
+
+# --- what a training saw ----------------------------------------------------------------------------------------------
+
+
+def seen(*looks: tuple[int, str], **more: Any) -> dict[str, Any]:
+    return GOOD | {"evaluations": [{"step": step, "quality": quality, **more} for step, quality in looks]}
+
+
+def test_what_a_training_saw_is_read() -> None:
+    told = parse_message(TrainingResult, json.dumps(seen((10, "0.7"), (25, "0.8"))))
+    assert [(each.step, str(each.quality)) for each in told.evaluations] == [(10, "0.7"), (25, "0.8")]
+    assert parse_message(TrainingResult, json.dumps(GOOD)).evaluations == []
+
+
+@pytest.mark.parametrize(
+    ("answer", "why"),
+    [
+        (seen((25, "0.7"), (10, "0.8")), "evaluations: value_error"),
+        (seen((10, "0.7"), (10, "0.8")), "evaluations: value_error"),
+        (seen((0, "0.7")), "evaluations.0.step: Input should be greater than or equal to 1"),
+        (seen((10, "1.1")), "evaluations.0.quality: value_error"),
+        (seen((10, "nan")), "evaluations.0.quality: value_error"),
+        (seen((10, "0.7"), surprise="x"), "evaluations.0: extra_forbidden"),
+        (GOOD | {"evaluations": [{"step": 10, "quality": 0.7}]}, "evaluations.0.quality: value_error"),
+        (seen(*((step, "0.5") for step in range(1, 66))), "evaluations: List should have at most 64 items"),
+    ],
+)
+def test_what_it_can_not_have_seen_is_refused(answer: dict[str, Any], why: str) -> None:
+    assert refusal(TrainingResult, answer).startswith(why)

@@ -68,6 +68,12 @@ def test_an_unknown_field_of_the_status_is_one_of_a_newer_operator() -> None:
         ({"objective": {"target": {}}}, "exactly one of relative and absolute"),
         ({"objective": {"target": {"relative": "1", "absolute": "1"}}}, "exactly one of relative and absolute"),
         ({"retraining": scenes.spec()["retraining"] | {"output": "file:///x"}}, "must be a pvc:// URI"),
+        ({"retraining": scenes.asking_for_a_pilot(9)["retraining"]}, "greater than or equal to 10"),
+        ({"retraining": scenes.asking_for_a_pilot(26)["retraining"]}, "less than or equal to 25"),
+        (
+            {"retraining": scenes.asking_for_a_pilot(25)["retraining"] | {"maxSteps": 25}},
+            r"pilot\.steps: 25 is not less than maxSteps \(25\)",
+        ),
     ],
 )
 def test_a_mistake_is_refused_in_words(changes: dict[str, Any], why: str) -> None:
@@ -124,3 +130,15 @@ def test_readers_meet_conditions_in_one_order() -> None:
     kinds = ["PromotionAllowed", "Other", "Approved", "Ready", "Assessed"]
     after = merge_conditions([], [condition(kind) for kind in kinds])
     assert [each.type for each in after] == ["Ready", "Assessed", "Approved", "PromotionAllowed", "Other"]
+
+
+# --- pilots ----------------------------------------------------------------------------------------------------------
+
+
+def test_a_pilot_has_25_steps_unless_it_says_otherwise() -> None:
+    asked = scenes.spec(retraining=scenes.spec()["retraining"] | {"pilot": {}})
+    for spec, steps in ((asked, 25), (scenes.asking_for_a_pilot(10), 10)):
+        parsed = ModelReuseCheck.parse({"metadata": {"name": "x"}, "spec": spec})
+        assert parsed.spec.retraining is not None
+        assert parsed.spec.retraining.pilot is not None
+        assert parsed.spec.retraining.pilot.steps == steps

@@ -143,3 +143,22 @@ def test_without_a_cluster_there_is_no_answer(tmp_path: Path, monkeypatch: pytes
         done = click.testing.CliRunner().invoke(main, arguments)
         assert (done.exit_code, "Traceback" in done.output) == (2, False)
         assert done.stderr.startswith("the API server can't be asked: ")
+
+
+def test_a_pilot_is_told_apart(tmp_path: Path) -> None:
+    scene = scenes.pilot_ended()
+    done = run(tmp_path, "audit", objects=[served(scene.check), served(scene.records[0])])
+    assert done.exit_code == 0, done.output
+    for words in (
+        "what        a pilot of 25 steps: FineTune current, at most 1000 steps to reach 0.855",
+        "predicted   FineTune current: 25 [25..25] steps (Measured)",
+        "25 steps, target not reached (Reported), the quality 0.72 after 10, 0.8 after 25 (Reported)",
+        "- pilot     sha256:",
+    ):
+        assert words in done.stdout
+
+
+def test_what_a_pilot_has_made_may_never_be_promoted(tmp_path: Path) -> None:
+    for scene in (scenes.pilot_answered().then(), scenes.pilot_ended()):
+        done = run(tmp_path, "promote-check", f"{OUTPUT}/pilot.pt2", objects=[served(scene.check)])
+        assert (done.exit_code, done.stdout) == (1, "")

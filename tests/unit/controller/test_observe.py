@@ -158,3 +158,15 @@ async def test_a_cron_job_that_is_not_there_or_may_not_be_read_is_told(answer: A
         found = await template_of(client, from_cron_job())
     assert isinstance(found, Failure)
     assert (found.reason, said in found.message) == (reason, True)
+
+
+PILOT = {"intent": INTENT | {"pilotSteps": 25}}
+
+
+async def test_the_template_is_read_again_once_a_pilot_has_ended() -> None:
+    """What it was for is offered in the same look."""
+    client: Any = None
+    assert await template_of(client, reading(retraining=retraining(launched=True, **PILOT))) is None
+    ended = reading(retraining=retraining(launched=True, result="Succeeded", **PILOT))
+    assert isinstance(await template_of(client, ended), JobTemplate)
+    assert await template_of(client, reading(retraining=retraining(launched=True, result="Succeeded"))) is None

@@ -114,3 +114,8 @@ def test_an_assessment_becomes_a_situation() -> None:
         "FineTune", "adam", {"lda_error": 0.1}, 0.8, 800, 0.5, "current", SHA, None, frozenset({"ClassCollapse"})
     )
     assert situation_of(assessment, Action.RETRAIN, recipe="adam", target=0.8).trainable_share == 1
+
+
+def test_the_steps_of_a_pilot_are_no_case() -> None:
+    """It stopped where it was told to: that says nothing of what the target takes."""
+    assert cases_of([record(pilot={"steps": 25})]) == []

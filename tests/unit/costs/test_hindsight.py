@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from modelreuse.api import RetrainingRecord
+from modelreuse.api import Pilot, RetrainingRecord
 from modelreuse.costs import Ended, Hindsight, cases_of, looking_back
 from modelreuse.costs.hindsight import ALARM, LEAST_CLAIMS, RECENT, at_most, holds
 from unit.costs.past import cost, record
@@ -101,3 +101,10 @@ def test_the_best_free_guess_is_judged_on_the_same_by_what_was_known_then() -> N
 def test_without_comparable_records_there_is_no_free_guess() -> None:
     found = ended(*[record(number, predicted=cost(50, 200, 100)) for number in range(4)])
     assert (found.judged, found.baseline, found.baseline_median_factor) == (4, None, None)
+
+
+def test_no_prediction_is_judged_by_a_pilot() -> None:
+    one = record(9, 25, predicted=cost(25, 25, 25))
+    pilot = one.model_copy(update={"spec": one.spec.model_copy(update={"pilot": Pilot()})})
+    assert ended(one).judged == 1
+    assert ended(pilot) == ended()

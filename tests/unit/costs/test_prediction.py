@@ -14,7 +14,7 @@ from modelreuse.api import (
     Prediction,
     RetrainingRecord,
 )
-from modelreuse.costs import Candidate, Machine, predict
+from modelreuse.costs import Candidate, Machine, hardware_of, machine_again, machine_of, pilot_cost, predict
 from modelreuse.costs.quantities import Interval
 
 NOW = datetime(2026, 5, 4, tzinfo=UTC)
@@ -245,3 +245,58 @@ def test_every_figure_says_on_what_it_rests() -> None:
     figures = [value for value in wire.values() if isinstance(value, dict)]
     assert len(figures) == 6
     assert all(figure["basis"] for figure in figures)
+
+
+# --- pilots ----------------------------------------------------------------------------------------------------------
+
+
+def of_a_pilot(site: CostProfileSpec | None = None, steps: int = 25, **seen: Any) -> PredictedCost:
+    candidate = Candidate(assessment(**seen), MACHINE, target=0.9)
+    found = pilot_cost(candidate, Action.RETRAIN, steps=steps, batch_size=64, profile=site)
+    assert found is not None
+    return found
+
+
+def test_a_pilot_has_exactly_its_steps() -> None:
+    found = of_a_pilot().steps
+    assert (found.low, found.estimate, found.high, found.basis) == (25, 25, 25, Basis.MEASURED)
+    assert of_a_pilot().reaches_target is None
+
+
+def test_a_pilot_takes_its_steps_by_seconds_and_the_start() -> None:
+    # 0.4 to 0.9 s a step, all factors equally likely: four in five lie between 0.4 * 2.25 ** 0.1 and 0.4 * 2.25 ** 0.9.
+    low, high = (30 + 25 * 0.4 * 2.25**share for share in (0.1, 0.9))
+    found = of_a_pilot(profile())
+    assert ends(found.hours) == pytest.approx((low / 3600, high / 3600), rel=1e-3)
+    assert found.hours.estimate is not None
+    assert float(found.hours.estimate) == pytest.approx((30 + 25 * 0.6) / 3600, rel=1e-5)
+    # 400 W at a PUE of 1.5, and 0.3 a kWh with 2 an hour.
+    assert ends(found.energy_kwh) == pytest.approx((low / 3600 * 0.6, high / 3600 * 0.6), rel=1e-3)
+    assert ends(found.money) == pytest.approx([each / 3600 * (0.6 * 0.3 + 2) for each in (low, high)], rel=1e-3)
+
+
+def test_more_steps_take_more() -> None:
+    assert of_a_pilot(steps=10).hours.high < of_a_pilot(steps=25).hours.high
+
+
+def test_without_a_measured_pass_a_pilot_has_no_cost() -> None:
+    failed = ModelAssessment.model_validate({"model": "broken", "job": {"name": "mrc-x"}})
+    candidate = Candidate(failed, MACHINE, target=0.9)
+    assert pilot_cost(candidate, Action.RETRAIN, steps=25, batch_size=64, profile=None) is None
+
+
+def test_what_a_pass_ran_on_is_remembered() -> None:
+    listed = {
+        "cpus": [hardware("core", "10")],
+        "accelerators": [hardware("small", "300", gpu="s"), hardware("big", "700", gpu="b")],
+    }
+    site = profile(**listed)
+    for labels, gpus in (({"gpu": "b"}, 2), ({"gpu": "s"}, 1), ({}, 0), ({}, 1)):
+        used = hardware_of(site, labels, cpu_cores=1.5)
+        assert machine_again(site, used, gpus=gpus) == machine_of(site, labels, cpu_cores=1.5, gpus=gpus)
+    assert hardware_of(site, {"gpu": "b"}, cpu_cores=1.5).to_wire() == {"cpu": 0, "accelerator": 1, "cpuCores": "1.5"}
+    assert hardware_of(site, {}, cpu_cores=1.5).to_wire() == {"cpu": 0, "cpuCores": "1.5"}
+
+
+def hardware(name: str, watts: str, **labels: str) -> dict[str, Any]:
+    return {"name": name, "powerWatts": watts, "source": "x", "nodeSelector": {"matchLabels": labels}}

@@ -168,6 +168,19 @@ def result(digest: str, /, **changes: Any) -> Json:
     } | changes
 
 
+def asking_for_a_pilot(steps: int = 25, **changes: Any) -> Json:
+    """The same check, which wants to see some real steps first."""
+    full = spec(**changes)
+    return full | {"retraining": full["retraining"] | {"pilot": {"steps": steps}}}
+
+
+def pilot_result(digest: str, /, **changes: Any) -> Json:
+    """What a trainer answers after a pilot: from 65 to 80 per cent in 25 steps."""
+    seen = [{"step": 10, "quality": "0.72"}, {"step": 25, "quality": "0.8"}]
+    answer = {"steps": 25, "samples": 1600, "seconds": "1.5", "targetReached": False, "evaluations": seen}
+    return result(digest, **answer) | {"artifactUri": f"{OUTPUT}/pilot.pt2"} | changes
+
+
 def verified(task: str, /, **changes: Any) -> Json:
     """What a verification's pod answers: from 65 to 93 per cent."""
     answer = {
@@ -554,3 +567,40 @@ def completed() -> Scene:
     scene = retrained()
     task = scene.jobs[scene.verification].task or ""
     return scene.answered(scene.verification, verified(task)).then()
+
+
+@functools.cache
+def pilot_offered() -> Scene:
+    """A pilot is on offer and waits for a human."""
+    return assessed(spec=asking_for_a_pilot())
+
+
+@functools.cache
+def pilot_intended() -> Scene:
+    """Petra has approved the pilot, and the intent is in status."""
+    return approve(pilot_offered()).then()
+
+
+@functools.cache
+def pilot_recorded() -> Scene:
+    """The record stands too."""
+    return pilot_intended().then()
+
+
+@functools.cache
+def pilot_launched() -> Scene:
+    """The pilot's Job is created, and its UID in status."""
+    return pilot_recorded().then().then()
+
+
+@functools.cache
+def pilot_answered() -> Scene:
+    """The trainer has answered; nobody has looked since."""
+    scene = pilot_launched().later(hours=2)
+    return scene.answered(scene.training, pilot_result(scene.digest))
+
+
+@functools.cache
+def pilot_ended() -> Scene:
+    """The pilot is recorded, and the retraining that it was for is on offer."""
+    return pilot_answered().settled()

@@ -53,3 +53,11 @@ def test_everything_that_was_asked_for_has_its_name_in_status() -> None:
     scene = scenes.retrained()
     assert names_in(scene.check.status) == {*scene.jobs, scene.records[0].metadata.name}
     assert names_in(Scene().check.status) == frozenset()
+
+
+def test_assessments_are_read_again_when_a_pilot_has_ended() -> None:
+    """The profile may have changed while it ran."""
+    answered = scenes.pilot_answered()
+    assert read(scenes.pilot_launched()) == [answered.training]
+    assert read(answered.then()) == [answered.assessment["job"]["name"]]
+    assert read(scenes.pilot_ended()) == []

@@ -1,5 +1,6 @@
 """A retraining that runs as a TrainJob: what is approved, launched once, followed, and ended in time."""
 
+import json
 from datetime import timedelta
 from typing import Any
 
@@ -276,3 +277,31 @@ def test_what_is_reserved_is_for_what_the_train_job_asks() -> None:
         return float(held.energy_kwh)
 
     assert reserved({"cpu": "4"}) == pytest.approx(2 * reserved({"cpu": "2"}), rel=1e-3)
+
+
+def piloting() -> Scene:
+    """A pilot runs as a TrainJob."""
+    asked = by_train_job().spec["retraining"] | {"pilot": {"steps": 25}}
+    scene = scenes.approve(assessed(spec=spec(retraining=asked), runtime=runtime())).then().then()
+    return scene.then().later(seconds=3).then().then()
+
+
+def test_a_pilot_can_be_a_train_job() -> None:
+    scene = piloting()
+    assert scene.prepared is not None
+    assert '\\"pilotSteps\\":25' in json.dumps(scene.prepared.spec)
+    ended = scene.answered(scene.training, scenes.pilot_result(scene.digest)).settled()
+    assert ended.condition("Retrained")["reason"] == "PilotEnded"
+    whole = scenes.approve(ended.but(prepared=None)).then().then()
+    assert kinds(whole) == ["TrainingRuntime"]
+
+
+def test_a_pilot_whose_time_is_over_is_deleted_also_when_it_has_made_room() -> None:
+    scene = piloting()
+    job = scene.jobs[scene.training]
+    ended = scene.failed(job.name, "DeadlineExceeded").settled()
+    assert ended.status["pilot"]["failure"]["reason"] == "DeadlineExceeded"
+    again = ended.but(jobs={**ended.jobs, job.name: job})
+    assert [each.name for each in again.plan().delete] == [job.name]
+    fine = piloting().answered(job.name, scenes.pilot_result(scene.digest)).settled()
+    assert fine.plan().delete == ()

@@ -37,7 +37,9 @@ class Desk:
             (folder / claim).symlink_to(EXAMPLE / claim)
         (folder / "candidates").mkdir()
 
-    def adapt(self, action: Action, *, layers: list[str], target: str, max_steps: int) -> TrainingResult:
+    def adapt(
+        self, action: Action, *, layers: list[str], target: str, max_steps: int, **pilot: object
+    ) -> TrainingResult:
         plan = TrainingPlan.model_validate(
             {
                 "action": action,
@@ -53,6 +55,7 @@ class Desk:
                 "digest": "sha256:" + "ab" * 32,
                 "output": "pvc://candidates",
             }
+            | pilot
         )
         environment = {PLAN_ENV: plan.model_dump_json(by_alias=True), CLAIMS_ROOT_ENV: str(self.folder)}
         with training.start(environment, termination_log=self.folder / "log") as run:
@@ -104,3 +107,17 @@ def test_from_scratch_begins_with_other_weights(desk: Desk) -> None:
 def test_the_margin_is_one_standard_error(train: ModuleType) -> None:
     assert train._with_margin(0.9, 100) == pytest.approx(0.93)
     assert train._with_margin(1.0, 100) == 1.0
+
+
+def test_a_pilot_tells_what_it_saw_and_stops(desk: Desk) -> None:
+    result = desk.adapt(
+        Action.FINE_TUNE, layers=["head"], target="0.99", max_steps=500, pilot_steps=12, evaluate_at=[10]
+    )
+    assert (result.steps, result.target_reached) == (12, False)
+    assert 10 in [each.step for each in result.evaluations]
+
+
+def test_a_pilot_begins_as_the_training_would(desk: Desk) -> None:
+    pilot = desk.adapt(Action.RETRAIN, layers=[], target="0.99", max_steps=500, pilot_steps=10, evaluate_at=[10])
+    alike = desk.adapt(Action.RETRAIN, layers=[], target="0.99", max_steps=10)
+    assert pilot.artifact_sha256 == alike.artifact_sha256

@@ -1,5 +1,6 @@
 """The retraining Job: the requester's template, bounded, answerable, run once."""
 
+import json
 from typing import Any
 
 import pytest
@@ -155,3 +156,16 @@ def test_a_model_that_is_not_listed_is_refused() -> None:
 def test_without_a_retraining_there_is_no_plan() -> None:
     with pytest.raises(InvalidTemplateError, match=r"spec\.retraining: is missing"):
         training_plan(check(retraining=None), cost(), layers=[], target=0.5, digest=DIGEST)
+
+
+def test_a_pilot_is_told_when_to_stop_and_when_to_look() -> None:
+    plan = told(built(pilot_steps=12))
+    assert (plan.max_steps, plan.pilot_steps, plan.evaluate_at) == (401, 12, [10])
+    assert told(built(pilot_steps=25)).evaluate_at == [10, 25]
+
+
+def test_who_is_no_pilot_is_told_nothing_of_pilots() -> None:
+    said = json.loads(environment(built(), "trainer")["MODELREUSE_PLAN"])
+    assert list(said) == [
+        *("version", "action", "model", "data", "layers", "maxSteps", "metric", "target", "digest", "output"),
+    ]

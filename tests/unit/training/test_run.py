@@ -217,3 +217,86 @@ def test_torch_is_not_imported():
     program = "import sys; from modelreuse import training; sys.exit('torch' in sys.modules)"
 
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
+
+
+# --- pilots ----------------------------------------------------------------------------------------------------------
+
+PILOT = PLAN | {"maxSteps": 1000, "pilotSteps": 25, "evaluateAt": [10, 25]}
+
+
+def test_a_pilot_ends_at_its_own_steps(start):
+    run = start(PILOT)
+    for left in range(25, 0, -1):
+        assert run.steps_left == left
+        run.step(1)
+
+    assert (run.steps_left, run.plan.max_steps) == (0, 1000)
+    with pytest.raises(training.TrainingError, match="allows 25 steps"):
+        run.step(1)
+
+
+def test_a_pilot_is_never_longer_than_the_plan(start):
+    assert start(PILOT | {"maxSteps": 12}).steps_left == 12
+
+
+def test_the_plan_says_when_to_look(start, artifact, log):
+    run = start(PILOT)
+    while run.steps_left:
+        run.step(1)
+        if run.is_asked:
+            run.evaluated(run.steps / 100)
+    run.finish(artifact, target_reached=False)
+
+    told = parse_message(TrainingResult, log.read_text()).evaluations
+    assert [(each.step, float(each.quality)) for each in told] == [(10, 0.1), (25, 0.25)]
+
+
+def test_nobody_asks_a_training_that_is_no_pilot(start, artifact, log):
+    run = start()
+    while run.steps_left:
+        run.step(1)
+        assert not run.is_asked
+    run.finish(artifact, target_reached=False)
+
+    assert "evaluations" not in json.loads(log.read_text())
+
+
+def test_of_many_looks_those_that_were_asked_for_and_the_last_are_told(start, artifact, log):
+    run = start(PILOT | {"pilotSteps": 200})
+    while run.steps_left:
+        run.step(1)
+        run.evaluated(0.5)
+    told = [each.step for each in run.finish(artifact, target_reached=False).evaluations]
+
+    assert told == [10, 25, *range(171, 201)]
+    assert len(log.read_bytes()) < 4096
+
+
+def test_of_two_looks_at_one_step_the_later_counts(start, artifact):
+    run = start(PILOT)
+    run.step(1)
+    run.evaluated(0.2)
+    run.evaluated(0.3)
+
+    assert [float(each.quality) for each in run.finish(artifact, target_reached=False).evaluations] == [0.3]
+
+
+@pytest.mark.parametrize("quality", [0, 1, 0.5, 1 / 3])
+def test_a_quality_is_a_number_from_0_to_1(start, quality):
+    run = start(PILOT)
+    run.step(1)
+    run.evaluated(quality)
+
+
+@pytest.mark.parametrize("quality", [-0.01, 1.01, 93, float("nan"), float("inf"), True, "0.5", None, [0.5], 10**400])
+def test_anything_else_is_refused(start, artifact, quality):
+    run = start(PILOT)
+    run.step(1)
+    with pytest.raises(training.TrainingError, match="a number from 0 to 1"):
+        run.evaluated(quality)
+    assert run.finish(artifact, target_reached=False).evaluations == []
+
+
+def test_before_the_first_step_there_is_nothing_to_look_at(start):
+    with pytest.raises(training.TrainingError, match="before the first step"):
+        start(PILOT).evaluated(0.5)
