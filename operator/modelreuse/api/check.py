@@ -378,7 +378,7 @@ class Retraining(ApiModel):
                 {"rule": _ONE_TEMPLATE_RULE, "message": _ONE_TEMPLATE},
                 {
                     "rule": "!has(self.pilot) || self.pilot.steps < self.maxSteps",
-                    "messageExpression": f"string(self.pilot.steps) + ' {_SHORTER} (' + string(self.maxSteps) + ')'",
+                    "message": _SHORTER,
                     "fieldPath": ".pilot.steps",
                 },
             ]
