@@ -90,8 +90,7 @@ class Gate:
         bindings = [each for each in self.chart if each["kind"] == "MutatingAdmissionPolicyBinding"]
         for binding in bindings:
             self.admin.delete(binding)
-        first = without_stamping.ATTEMPTS[0]
-        until(lambda: passes(self.scene(), partial(_twin, first)), "stamps are written no more")
+        until(lambda: without_stamping.unstamped_is_refused(self.scene()), "creations without stamps are refused")
         yield
         for binding in bindings:
             self.admin.apply(binding)

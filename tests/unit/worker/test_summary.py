@@ -17,7 +17,7 @@ from modelreuse.api import (
     decimal,
     parse_message,
 )
-from modelreuse.api.types import MAX_TEXT
+from modelreuse.api.types import MAX_REASON, MAX_TEXT
 from modelreuse.scores import TrainedSuffix
 from modelreuse.worker.rows import IN_SUMMARY
 from modelreuse.worker.summary import encode, fitted, refused, size
@@ -64,7 +64,7 @@ def moved(*names: str) -> list[MovedLayer]:
 
 
 def finding(index: int, text: str = "m") -> Failure:
-    return Failure(reason=f"Reason{index}" + "x" * 56, message=text * MAX_TEXT)
+    return Failure(reason=f"Reason{index}".ljust(MAX_REASON, "x"), message=text * MAX_TEXT)
 
 
 @pytest.mark.parametrize("text", ["m", "é", "漢", '"', "\\", "\x00", "😀"])

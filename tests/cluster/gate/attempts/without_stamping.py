@@ -5,7 +5,7 @@ from cluster.gate import objects
 from cluster.gate.attempt import Attempt
 from cluster.gate.scene import Scene
 from cluster.gate.stamping import PREFIX, without
-from cluster.person import Object
+from cluster.person import Object, RefusedError
 
 Stamps = dict[str, str | None]
 
@@ -63,6 +63,22 @@ def replace_approved(scene: Scene, dropped: tuple[str, ...]) -> Object:
 def reject_and_drop(scene: Scene, by: str) -> Object:
     rejected = reject(scene, {"rejected-by": "carol"})
     return scene[by].patch(rejected, {"metadata": {"annotations": full({"reject": None, "rejected-by": None})}})
+
+
+def unstamped_is_refused(scene: Scene) -> bool:
+    """Whether none of the mutating policies is in force any more: the last of them goes seconds after the first."""
+    unstamped = (
+        lambda: scene["bob"].create(objects.check(scene.namespace, scene.name), dryRun="All"),
+        lambda: scene["ivan"].create(objects.record(scene.namespace, scene.name, "Imported"), dryRun="All"),
+        lambda: reject_and_drop(Scene.new(scene.people, scene.namespace), by="bella"),
+    )
+    for request in unstamped:
+        try:
+            request()
+        except RefusedError:
+            continue
+        return False
+    return True
 
 
 def import_(scene: Scene, importer: str) -> Object:
