@@ -157,9 +157,9 @@ def test_no_layers_are_no_finding():
 @pytest.mark.parametrize("kind", [AssessmentSummary, VerificationSummary])
 @pytest.mark.parametrize("text", ["m", "漢", "\x00", '"\\'])
 def test_a_refusal_fits_with_the_longest_sentence(kind, text):
-    error = FieldError(reason="R" * 64, field="f" * 128, message=(text * MAX_TEXT)[:MAX_TEXT])
+    error = FieldError(reason="R" * MAX_REASON, field="f" * 128, message=(text * MAX_TEXT)[:MAX_TEXT])
 
     summary = refused(kind, "\x00" * 128, error)
 
     assert size(summary) <= LIMIT
-    assert parse_message(kind, encode(summary)).error.reason == "R" * 64
+    assert parse_message(kind, encode(summary)).error.reason == "R" * MAX_REASON
