@@ -1,7 +1,7 @@
 """What could be known before each setting's retraining: every score of one forward pass, in a table of its own.
 
-Kept apart from the runs, so that scores can change without a single retraining. The pass is the product's own: new data
-without labels but for the audit sample, whose labels the labelled scores use.
+Kept apart from the runs, so that scores can change without a single retraining. The pass is the product's own, over new
+data twice: without labels but for the audit sample, and with all labels.
 """
 
 import time
@@ -14,7 +14,7 @@ from modelreuse.scores import ShiftReport, pass_over_new, pass_over_reference
 from study.datasets import Samples
 from study.grid import Setting
 from study.learning import be_deterministic
-from study.records import SCORES
+from study.records import AUDITED, LABELLED
 from study.row import DIGITS
 from study.scene import Scene, scene
 from study.store import Store, write_table
@@ -23,29 +23,33 @@ Say = Callable[[str], None]
 _BATCH = 250
 
 
-def features(seen: Scene) -> dict[str, str]:
-    """One line of the table: `score` and `score.detail` by name, empty where undefined, and the findings' reasons."""
+def features(seen: Scene) -> dict[str, dict[str, str]]:
+    """By table, its line: `score` and `score.detail` by name, empty where undefined, and the findings' reasons."""
     reference = pass_over_reference(seen.model, _batches(seen.reference))
-    report = pass_over_new(seen.model, _audited(seen), reference)
-    return {"setting": seen.setting.name, "findings": _findings(report), **_figures(report)}
+    lines = {}
+    for table, new in {AUDITED: _audited(seen), LABELLED: _batches(seen.new)}.items():
+        report = pass_over_new(seen.model, new, reference)
+        lines[table] = {"setting": seen.setting.name, "findings": _findings(report), **_figures(report)}
+    return lines
 
 
 def write_features(settings: Sequence[Setting], store: Store, say: Say = print) -> None:
-    """Compute the table anew for all settings, each once; one file per data set and side of the split."""
+    """Compute both tables anew for all settings, each once; one file per data set and side of the split."""
     be_deterministic()
     settings = [setting for setting in settings if setting.repeat == 0]
-    lines: dict[tuple[str, str], list[dict[str, str]]] = {}
+    lines: dict[tuple[str, str, str], list[dict[str, str]]] = {}
     start = time.monotonic()
     for number, setting in enumerate(settings, start=1):
-        lines.setdefault((store.side(setting), setting.data_set), []).append(features(scene(setting)))
+        for table, line in features(scene(setting)).items():
+            lines.setdefault((store.side(setting), table, setting.data_set), []).append(line)
         if number % 20 == 0 or number == len(settings):
             passed = time.monotonic() - start
             say(f"{number}/{len(settings)} settings, {passed / number * (len(settings) - number) / 60:.0f} min left")
     columns = ["setting", "findings", *sorted({key for part in lines.values() for line in part for key in line})]
     columns = list(dict.fromkeys(columns))
-    for (side, data_set), part in lines.items():
+    for (side, table, data_set), part in lines.items():
         ordered = sorted(part, key=lambda line: line["setting"])
-        write_table(store.folder / side / SCORES / f"{data_set}.csv", columns, ordered)
+        write_table(store.folder / side / table / f"{data_set}.csv", columns, ordered)
 
 
 def _batches(samples: Samples) -> list[tuple[Tensor, Tensor | None]]:

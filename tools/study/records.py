@@ -15,7 +15,10 @@ from study.row import Row
 from study.split import Fold, Split
 from study.store import DEVELOPMENT, HELD_OUT, Store
 
-SCORES = "scores"
+AUDITED = "scores"
+"""The table of scores of new data of which the audit sample has labels."""
+LABELLED = "scores-all-labels"
+"""The same where all have."""
 
 
 class HeldOutRowsAreClosedError(Exception):
@@ -26,11 +29,13 @@ class HeldOutRowsAreClosedError(Exception):
 class Record:
     """One retraining with what was known before it.
 
-    scores: by name `score` or `score.detail`, of the setting; a score that is undefined there is missing.
+    scores: by name `score` or `score.detail`, of the setting, with labels on the audit sample; labelled: the same with
+    all labels. A score that is undefined there is missing.
     """
 
     row: Row
     scores: Mapping[str, float]
+    labelled: Mapping[str, float]
 
 
 def development(folder: Path = RECORDS, frozen: Split | None = None) -> list[Record]:
@@ -59,8 +64,8 @@ def _records(folder: Path, side: str, known: Split) -> list[Record]:
     for row in rows:
         if known.holds_out(row) != (side == HELD_OUT):
             raise ValueError(f"{row.name} lies among the {side} rows, where split.yaml does not put it")
-    scores = _scores(folder / side / SCORES)
-    return [Record(row, scores.get(row.setting, {})) for row in rows]
+    scores, labelled = (_scores(folder / side / table) for table in (AUDITED, LABELLED))
+    return [Record(row, scores.get(row.setting, {}), labelled.get(row.setting, {})) for row in rows]
 
 
 def _scores(folder: Path) -> dict[str, Mapping[str, float]]:

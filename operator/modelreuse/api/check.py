@@ -63,11 +63,12 @@ MAX_LAYERS_IN_STATUS = 20
 MAX_MOVED_LAYERS = 3
 MAX_SCORES = 18
 MAX_FINDINGS = 4
-MAX_HISTORY = 20
+MAX_HISTORY = 18
 MAX_LAYER_NAME = 64
 MAX_SCORE_NAME = 32
 MAX_IMAGE_ID = 160
 MAX_SEEN_PODS = 2
+MAX_LOOKS = 8
 MAX_DEVICE_NAME = 64
 MAX_HARDWARE = 32
 """Entries of a CostProfile, of CPUs and of accelerators."""
@@ -694,6 +695,8 @@ class Evaluation(StatusModel):
     quality: Fraction
 
 
+Evaluations = Annotated[list[Evaluation], Field(max_length=MAX_LOOKS)]
+"""Some of a training's looks at its quality, spread over its steps."""
 PilotEvaluations = Annotated[list[Evaluation], Field(max_length=len(PILOT_LOOKS))]
 """At the steps that a pilot is asked for."""
 
@@ -725,6 +728,8 @@ class RetrainingStatus(StatusModel):
     target_reached: bool | None = None
     """As the trainer reports."""
     evaluated_every: Annotated[Steps, Field(ge=1)] | None = None
+    evaluations: Evaluations = []
+    """As the trainer reports; a pilot's stand under `pilot`."""
     artifact_uri: Annotated[str, StringConstraints(max_length=1024)] | None = None
     artifact_sha256: Sha256 | None = None
     pod_seconds: Amount | None = None

@@ -10,9 +10,9 @@ from pydantic import ConfigDict, Field, StringConstraints, model_validator
 from modelreuse.api.check import (
     ContentHashes,
     DigestComponents,
+    Evaluations,
     Metadata,
     Pilot,
-    PilotEvaluations,
     PredictedCost,
     Scores,
     TrainingAction,
@@ -95,8 +95,8 @@ class Outcome(ApiModel):
     """How many pods it had, one after another."""
     evaluated_every: Annotated[Steps, Field(ge=1)] | None = None
     """Steps between two looks at the quality: the target was met in more than `steps - evaluatedEvery`."""
-    evaluations: PilotEvaluations | None = None
-    """Of a pilot: the quality that it saw, as the trainer reports."""
+    evaluations: Evaluations | None = None
+    """The quality that some of its looks saw, as the trainer reports; of a pilot, where it was asked to look."""
     pod_seconds: Amount | None = None
     energy_wh: Amount | None = None
     energy_basis: Literal["Measured", "Estimated", "Assumed", "Reported"] | None = None

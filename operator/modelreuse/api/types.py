@@ -255,7 +255,8 @@ Count = Annotated[int, Field(ge=0, le=10**12)]
 """Of samples, or of whatever else is counted."""
 Number = Annotated[int, Field(ge=1, le=10**12)]
 """Of what there is at least one."""
-Steps = Annotated[int, Field(ge=0, le=10_000_000)]
+MAX_STEPS = 10_000_000
+Steps = Annotated[int, Field(ge=0, le=MAX_STEPS)]
 """Steps of an optimiser."""
 BatchSize = Annotated[int, Field(ge=1, le=65536)]
 """Samples in one step or pass."""

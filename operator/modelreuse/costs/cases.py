@@ -1,13 +1,16 @@
 """What a past retraining is to the prediction: what was known before it, and between which steps it met its target."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from modelreuse.api import Action, ModelAssessment, RetrainingRecord, ScoreStatus, TrainingAction
 from modelreuse.api.record import Outcome
 
 HALF_POINT = 0.005
 """Qualities are not told apart beyond that."""
+
+EASIER = (2**0.5, 2.0, 2**1.5, 4.0)
+"""Times the share of wrong answers that a target allows: what milestones are taken at."""
 
 OWN = "(own)"
 """Where the operator's own retrainings come from; no namespace has such a name."""
@@ -36,12 +39,22 @@ class Situation:
 
 
 @dataclass(frozen=True)
+class Milestone:
+    """An easier target that the same training had: `low` and `high` as of a Case."""
+
+    target: float
+    low: int
+    high: int | None
+
+
+@dataclass(frozen=True)
 class Case:
     """A finished retraining: the target was met in more than `low` and at most `high` steps.
 
     Both 0: the untouched model met it. high None: it was not met within `low` steps (right-censored). cap: steps within
     which it had to be met. shift: cases of one shift are no independent evidence; it is held out whole. quality: ends,
-    in [0, 1], between which lies what was attainable within the cap; None where nobody verified it.
+    in [0, 1], between which lies what was attainable within the cap; None where nobody verified it. milestones: when it
+    passed easier targets, where its curve is known.
     """
 
     situation: Situation
@@ -50,6 +63,7 @@ class Case:
     cap: int
     shift: str
     quality: tuple[float, float] | None = None
+    milestones: tuple[Milestone, ...] = ()
 
     def __post_init__(self) -> None:
         high = self.low if self.high is None else self.high
@@ -57,6 +71,46 @@ class Case:
             raise ValueError(f"not an interval of steps within the cap {self.cap}: more than {self.low} to {self.high}")
         if self.quality is not None and not 0 <= self.quality[0] < self.quality[1] <= 1:
             raise ValueError(f"not an interval of qualities: {self.quality}")
+
+
+def taught_by(cases: Iterable[Case]) -> list[Case]:
+    """The cases, each followed by its milestones as cases of their own: what one training tells of several targets.
+
+    They are no independent evidence, so they only teach; predictions are judged on targets that were asked for.
+    """
+    return [one for case in cases for one in (case, *_milestones_of(case))]
+
+
+def _milestones_of(case: Case) -> Iterator[Case]:
+    for each in case.milestones:
+        situation = replace(case.situation, target=each.target)
+        cap = case.cap if each.high is not None else max(each.low, 1)
+        yield replace(case, situation=situation, low=each.low, high=each.high, cap=cap, quality=None, milestones=())
+
+
+def milestones(
+    curve: Sequence[tuple[int, float]], target: float, *, met: bool, start: float | None = None
+) -> tuple[Milestone, ...]:
+    """When a training passed easier targets than its own.
+
+    curve: steps, in order, and the quality after each. met: whether it met its own target. start: quality before the
+    first step, where it is known. An easier target counts as met at the first of two looks in a row at or above it.
+    """
+    if not curve or (start is not None and start >= target):
+        return ()
+    looks = [(0, start), *curve] if start is not None else list(curve)
+    easier = [1 - factor * (1 - target) for factor in EASIER]
+    return tuple(_passed(looks, each, met=met) for each in easier if each > 0)
+
+
+def _passed(looks: Sequence[tuple[int, float]], target: float, *, met: bool) -> Milestone:
+    passes = [quality >= target for _, quality in looks]
+    for place, (step, _) in enumerate(looks):
+        if all(passes[place : place + 2]):
+            return Milestone(target, looks[place - 1][0] if place else 0, step)
+    last = looks[-1][0]
+    # What met its own target has passed an easier one by then, whatever its last looks say.
+    return Milestone(target, looks[-2][0] if len(looks) > 1 else 0, last) if met else Milestone(target, last, None)
 
 
 def situation_of(
@@ -112,9 +166,19 @@ def _case(record: RetrainingRecord) -> Case:
     # One assessment's scores are all alike, whatever was done next.
     shift = spec.mechanism or (spec.hashes.new if spec.hashes else repr(sorted(scores.items())))
     quality = _attained(outcome)
+    passed = _passed_by(record, outcome, steps)
     if not outcome.target_reached:
-        return Case(situation, steps, None, max(steps, 1), shift, quality)
-    return Case(situation, max(steps - (outcome.evaluated_every or 1), 0), steps, cap, shift, quality)
+        return Case(situation, steps, None, max(steps, 1), shift, quality, passed)
+    return Case(situation, max(steps - (outcome.evaluated_every or 1), 0), steps, cap, shift, quality, passed)
+
+
+def _passed_by(record: RetrainingRecord, outcome: Outcome, steps: int) -> tuple[Milestone, ...]:
+    """The milestones that a record tells; of an import, nothing is sure about its looks."""
+    curve = {look.step: float(look.quality) for look in outcome.evaluations or [] if look.step <= steps}
+    scores = record.spec.scores
+    known = (1 - float(each.value) for each in scores if each.name == "initial_error" and each.labels == "Given")
+    met = outcome.target_reached is True
+    return milestones(sorted(curve.items()), float(record.spec.target), met=met, start=next(known, None))
 
 
 def _attained(outcome: Outcome) -> tuple[float, float] | None:

@@ -14,6 +14,9 @@ LEAST_SHARE = 0.005
 """Shares of wrong answers below this are not told apart: half a percent is one in two hundred samples."""
 LEAST_NATS = 0.01
 
+OF_TARGET = "log_allowed"
+"""The feature that is the target alone."""
+
 Feature = Callable[[Situation], float | None]
 
 
@@ -83,7 +86,7 @@ FEATURES: Mapping[str, Feature] = MappingProxyType(
         "excess_believed_error": _excess(_one_minus("estimated_accuracy")),
         "excess_calibrated_error": _excess(_one_minus("calibrated_confidence")),
         "doubt": _log(_one_minus("confidence"), LEAST_SHARE),
-        "log_allowed": _log(lambda s: None if s.target is None else 1 - s.target, LEAST_SHARE),
+        OF_TARGET: _log(lambda s: None if s.target is None else 1 - s.target, LEAST_SHARE),
         "log_samples": _log(lambda s: s.samples, 1),
         "trainable_share": lambda s: s.trainable_share,
         "odds_of_error": _log_odds(_score("initial_error")),
@@ -97,7 +100,7 @@ FEATURES: Mapping[str, Feature] = MappingProxyType(
 )
 """None where the situation does not tell."""
 
-TASK = ("log_allowed", "log_samples", "trainable_share")
+TASK = (OF_TARGET, "log_samples", "trainable_share")
 """Known without any data; used where they are known."""
 
 

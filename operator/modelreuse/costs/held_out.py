@@ -42,7 +42,7 @@ class HeldOut:
             for part in range(parts.max() + 1):
                 out = parts == part
                 known = [case for case, left_out in zip(cases, out, strict=True) if not left_out]
-                pieces.append(hurdle.refitted(known, x[~out]).outlook_at(x[out], unseen[out], caps[out]))
+                pieces.append(hurdle.refitted(known).outlook_at(x[out], unseen[out], caps[out]))
             seen.append(_put_together(pieces, parts))
         weights = np.full(len(hurdles), 1 / len(hurdles))
         return cls(tuple(cases), Outlook.mixed(seen, weights), shares(cases))

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from modelreuse.costs import glm
-from modelreuse.costs.cases import Case, Situation
+from modelreuse.costs.cases import Case, Situation, taught_by
 from modelreuse.costs.design import GROUP_VARIANCE_OF_STEPS, Design, Factor
+from modelreuse.costs.features import OF_TARGET
 from modelreuse.costs.outlook import Outlook
 from modelreuse.costs.student import Array, Mask
 
@@ -38,8 +39,9 @@ class Hurdle:
     @classmethod
     def learnt(cls, cases: Sequence[Case], features: Sequence[str], factors: Sequence[Factor]) -> "Hurdle":
         """Fitted to at least one case, prior variances and spread included."""
-        design = Design.of([case.situation for case in cases], features, factors)
-        seen = _Seen.of(cases, design.matrix([case.situation for case in cases]))
+        every = _teaching(cases, features)
+        design = Design.of([case.situation for case in every], features, factors)
+        seen = _Seen.of(every, design)
         blocks, variances = design.blocks, design.variances()
         steps, sigma = glm.learn_interval_censored(
             seen.x[seen.later],
@@ -59,9 +61,9 @@ class Hurdle:
             sigma=sigma,
         )
 
-    def refitted(self, cases: Sequence[Case], x: Array) -> "Hurdle":
-        """The same model, its variances kept, fitted to other cases, x (n, p) being their rows of the design."""
-        seen = _Seen.of(cases, x)
+    def refitted(self, cases: Sequence[Case]) -> "Hurdle":
+        """The same model, its variances kept, fitted to other cases."""
+        seen = _Seen.of(_teaching(cases, self.design.features), self.design)
         blocks = self.design.blocks
         low, high = seen.log_low - self.middle_steps, seen.log_high - self.middle_steps
         censored = glm.interval_censored(low, high, self.sigma)
@@ -71,9 +73,9 @@ class Hurdle:
             middle_steps=self.middle_steps,
             middle_cap=self.middle_cap,
             largest_cap=self.largest_cap,
-            met=glm.fit(x, started, blocks, self.met.variances, self.met.mode),
-            reaches=glm.fit(x[~seen.met], reached, blocks, self.reaches.variances, self.reaches.mode),
-            steps=glm.fit(x[seen.later], censored, blocks, self.steps.variances, self.steps.mode),
+            met=glm.fit(seen.x, started, blocks, self.met.variances, self.met.mode),
+            reaches=glm.fit(seen.x[~seen.met], reached, blocks, self.reaches.variances, self.reaches.mode),
+            steps=glm.fit(seen.x[seen.later], censored, blocks, self.steps.variances, self.steps.mode),
             sigma=self.sigma,
         )
 
@@ -109,7 +111,8 @@ class _Seen:
     log_high: Array
 
     @classmethod
-    def of(cls, cases: Sequence[Case], x: Array) -> "_Seen":
+    def of(cls, cases: Sequence[Case], design: Design) -> "_Seen":
+        x = design.matrix([case.situation for case in cases])
         met = np.array([case.high == 0 for case in cases], dtype=bool)
         later = np.array([case.high is not None and case.high > 0 for case in cases], dtype=bool)
         high = np.array([case.high for case in cases if case.high], dtype=np.float64)
@@ -133,6 +136,11 @@ class _Seen:
     def reached(self, middle_cap: float) -> glm.Derivatives:
         rest = ~self.met
         return glm.logistic(self.later[rest].astype(np.float64), self.log_cap[rest] - middle_cap)
+
+
+def _teaching(cases: Sequence[Case], features: Sequence[str]) -> Sequence[Case]:
+    """Milestones too, for what knows the target: to all else one training would seem to have taken all these steps."""
+    return taught_by(cases) if OF_TARGET in features else cases
 
 
 def _probability(mean: Array, variance: Array, offset: Array | float = 0.0) -> Array:

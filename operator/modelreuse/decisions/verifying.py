@@ -3,10 +3,12 @@
 It is built from what was approved, not from the spec of now: an edit neither loses the result nor bends the measure.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from modelreuse.api import (
+    Evaluation,
     Failure,
     JobReference,
     ModelReuseCheckStatus,
@@ -150,7 +152,7 @@ def outcome(observed: Observed, status: ModelReuseCheckStatus, terms: Terms | Fa
                 "steps": retraining.steps,
                 "target_reached": retraining.target_reached,
                 "evaluated_every": retraining.evaluated_every,
-                "evaluations": status.pilot.evaluations if status.pilot and is_pilot(retraining) else None,
+                "evaluations": _seen(status, retraining),
                 "attempts": retraining.attempts,
                 "pod_seconds": retraining.pod_seconds,
                 "energy_wh": retraining.energy_wh,
@@ -160,6 +162,12 @@ def outcome(observed: Observed, status: ModelReuseCheckStatus, terms: Terms | Fa
             }
         ),
     )
+
+
+def _seen(status: ModelReuseCheckStatus, retraining: RetrainingStatus) -> Sequence[Evaluation] | None:
+    if is_pilot(retraining):
+        return status.pilot.evaluations if status.pilot else None
+    return retraining.evaluations or None
 
 
 def _attempt(case: _Case, attempt: int) -> VerificationStatus:

@@ -11,6 +11,7 @@ from typing import Self
 from pydantic import ValidationError
 
 from modelreuse.api import Basis, ReportedEvaluation, TrainingPlan, TrainingResult, decimal
+from modelreuse.api.looks import spread
 from modelreuse.api.names import PLAN_ENV, TERMINATION_LOG
 from modelreuse.metering import Meter, PowerModel
 from modelreuse.training.claims import claims_root, path_of, uri_below
@@ -80,8 +81,9 @@ class Run:
     def evaluated(self, quality: float) -> None:
         """Notes the quality after the steps so far, as it was seen on samples that are held back.
 
-        The result tells what the plan asks for (`is_asked`), and the latest of the rest. Raises TrainingError for
-        anything but a number from 0 to 1, and before the first step.
+        The result tells what the plan asks for (`is_asked`), and some of the rest, spread over the steps: when a
+        quality was passed teaches the next prediction. Raises TrainingError for anything but a number from 0 to 1, and
+        before the first step.
         """
         value = None if isinstance(quality, bool | str) else _number(quality)
         if value is None or not 0 <= value <= 1:
@@ -138,8 +140,9 @@ class Run:
         return self.plan.max_steps if pilot is None else min(pilot, self.plan.max_steps)
 
     def _told(self) -> list[ReportedEvaluation]:
-        latest = sorted(self._qualities, key=lambda step: (step not in self.plan.evaluate_at, -step))[:_MAX_TOLD]
-        return [ReportedEvaluation(step=step, quality=self._qualities[step]) for step in sorted(latest)]
+        asked = [step for step in self._qualities if step in self.plan.evaluate_at][:_MAX_TOLD]
+        rest = spread([step for step in self._qualities if step not in asked], _MAX_TOLD - len(asked))
+        return [ReportedEvaluation(step=step, quality=self._qualities[step]) for step in sorted([*asked, *rest])]
 
     def _stop(self) -> None:
         if self._metering:

@@ -74,6 +74,7 @@ def test_every_column_is_documented() -> None:
     page = (ROOT / "docs/predictions.md").read_text()
     assert [column.name for column in COLUMNS if f"`{column.name}`" not in page] == []
     assert "`score.NAME`" in page
+    assert "`quality.STEP`" in page
 
 
 def test_a_line_is_the_same_record_however_it_is_written(tmp_path: Path) -> None:
@@ -98,9 +99,23 @@ def test_what_spreadsheets_write_is_read(tmp_path: Path) -> None:
     assert (one.line, str(one.spec.scores[0].value)) == (3, "0.000015")
 
 
+def test_looks_at_the_quality_are_columns_by_their_step(tmp_path: Path) -> None:
+    (one,) = table(tmp_path, GOOD | {"quality.500": "0.93", "quality.20": "0.5"}).retrainings
+    assert [(each.step, str(each.quality)) for each in one.outcome.evaluations or []] == [(20, "0.5"), (500, "0.93")]
+
+
+@pytest.mark.parametrize("name", ["quality.0", "quality.05", "quality.x", "quality.", "quality.10000001"])
+def test_a_look_needs_a_number_of_steps(tmp_path: Path, name: str) -> None:
+    (mistake,) = table(tmp_path, GOOD | {name: "0.5"}).mistakes
+    assert f'column "{name}" is not known' in mistake
+
+
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
+        ({"quality.10": "1.5"}, 'column quality.10: "1.5": give a number from 0 to 1'),
+        ({"quality.10": "0.5", "quality.741": "0.5"}, "column quality.741: stands after the last of 740 steps"),
+        ({f"quality.{n}": "0.5" for n in range(1, 10)}, "column quality.9: is one too many: at most 8"),
         ({"target": "98%"}, 'column target: "98%": give a number from 0 to 1, as in 0.98'),
         ({"target": "1.2"}, 'column target: "1.2": give a number from 0 to 1, as in 0.98'),
         ({"target": "0,95"}, 'column target: "0,95": give a number from 0 to 1'),

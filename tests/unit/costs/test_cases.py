@@ -6,6 +6,7 @@ import pytest
 
 from modelreuse.api import Action, ModelAssessment, RetrainingRecord
 from modelreuse.costs import Case, Situation, cases_of, situation_of
+from modelreuse.costs.cases import Milestone, milestones, taught_by
 
 SHA = "sha256:" + "a" * 64
 
@@ -119,3 +120,60 @@ def test_an_assessment_becomes_a_situation() -> None:
 def test_the_steps_of_a_pilot_are_no_case() -> None:
     """It stopped where it was told to: that says nothing of what the target takes."""
     assert cases_of([record(pilot={"steps": 25})]) == []
+
+
+def passed(*looks: tuple[int, float], met: bool = True, start: float | None = None) -> list[tuple[int, int | None]]:
+    """When a training with the target 0.9 passed 0.859, 0.8, 0.717 and 0.6."""
+    return [(each.low, each.high) for each in milestones(looks, 0.9, met=met, start=start)]
+
+
+def test_a_milestone_lies_between_the_look_before_it_and_the_first_of_two_above() -> None:
+    assert passed((5, 0.5), (10, 0.61), (20, 0.7), (40, 0.85), (80, 0.95)) == [(40, 80), (20, 40), (20, 40), (5, 10)]
+
+
+def test_one_lucky_look_is_no_milestone() -> None:
+    assert passed((5, 0.65), (10, 0.55), (20, 0.65), (40, 0.95))[-1] == (10, 20)
+
+
+def test_what_the_untouched_model_met_took_no_steps() -> None:
+    assert passed((5, 0.75), (10, 0.95), start=0.7)[-2:] == [(0, 5), (0, 0)]
+    assert passed((5, 0.75), (10, 0.95))[-1] == (0, 5)
+
+
+def test_what_was_never_passed_is_right_censored_unless_the_target_itself_was_met() -> None:
+    looks = ((5, 0.5), (10, 0.65))
+    assert passed(*looks, met=False) == [(10, None), (10, None), (10, None), (5, 10)]
+    assert passed(*looks) == [(5, 10), (5, 10), (5, 10), (5, 10)]
+
+
+def test_without_looks_or_where_nothing_was_trained_there_are_no_milestones() -> None:
+    assert passed() == []
+    assert passed((5, 0.95), start=0.9) == []
+
+
+def test_no_milestone_has_a_target_of_nothing() -> None:
+    assert [each.target for each in milestones([(5, 0.4)], 0.5, met=False)] == pytest.approx([1 - 0.5 * 2**0.5])
+
+
+def test_a_record_tells_its_milestones() -> None:
+    looks = [{"step": 10, "quality": "0.7"}, {"step": 20, "quality": "0.82"}, {"step": 40, "quality": "0.91"}]
+    found = case({"evaluations": looks})
+    assert found.milestones[1] == Milestone(pytest.approx(0.8), 10, 20)  # type: ignore[arg-type]
+    assert found.milestones[3] == Milestone(pytest.approx(0.6), 0, 0)  # type: ignore[arg-type]
+    predicted = [{"name": "initial_error", "value": "0.25", "labels": "Predicted"}]
+    assert case({"evaluations": looks}, scores=predicted).milestones[3].high == 10
+
+
+def test_a_look_after_the_last_step_is_not_believed() -> None:
+    looks = [{"step": 10, "quality": "0.95"}, {"step": 5000, "quality": "0.95"}]
+    assert {each.high for each in case({"evaluations": looks}).milestones} == {10, 0}
+
+
+def test_milestones_teach_as_cases_with_targets_of_their_own() -> None:
+    one = Case(Situation("Retrain", "adam", target=0.9), 20, 40, 100, "s", (0.9, 1), (Milestone(0.8, 5, 10),))
+    never = Case(Situation("Retrain", "adam", target=0.9), 60, None, 60, "s", None, (Milestone(0.8, 60, None),))
+    taught = taught_by([one, never])
+    assert [(each.situation.target, each.low, each.high, each.cap) for each in taught] == [
+        (0.9, 20, 40, 100), (0.8, 5, 10, 100), (0.9, 60, None, 60), (0.8, 60, None, 60),
+    ]  # fmt: skip
+    assert [each.quality for each in taught] == [(0.9, 1), None, None, None]

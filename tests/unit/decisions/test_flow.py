@@ -71,6 +71,17 @@ def test_the_record_says_between_which_steps_the_target_was_met() -> None:
     assert (outcome.steps, outcome.evaluated_every) == (400, 20)
 
 
+def test_the_record_keeps_some_looks_at_the_quality_spread_over_the_steps() -> None:
+    looks = [{"step": step, "quality": f"0.{500 + step}"} for step in range(10, 401, 10)]
+    scene = scenes.launched()
+    scene = scene.answered(scene.training, result(scene.digest, evaluations=looks)).then().then()
+    scene = scene.answered(scene.verification, verified(scene.jobs[scene.verification].task or "")).then()
+    outcome = scene.records[0].outcome
+    assert outcome is not None
+    kept = [(each.step, str(each.quality)) for each in outcome.evaluations or []]
+    assert kept == [(step, f"0.{500 + step}".rstrip("0")) for step in (10, 20, 30, 50, 90, 140, 240, 400)]
+
+
 def test_what_the_trainer_is_told_is_what_was_approved() -> None:
     launch = scenes.recorded().plan()
     told = scenes.plan_of(launch.create[0])

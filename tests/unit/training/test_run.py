@@ -261,14 +261,15 @@ def test_nobody_asks_a_training_that_is_no_pilot(start, artifact, log):
     assert "evaluations" not in json.loads(log.read_text())
 
 
-def test_of_many_looks_those_that_were_asked_for_and_the_last_are_told(start, artifact, log):
+def test_of_many_looks_those_that_were_asked_for_and_some_of_the_rest_are_told(start, artifact, log):
     run = start(PILOT | {"pilotSteps": 200})
     while run.steps_left:
         run.step(1)
         run.evaluated(0.5)
     told = [each.step for each in run.finish(artifact, target_reached=False).evaluations]
 
-    assert told == [10, 25, *range(171, 201)]
+    assert {1, 10, 25, 200} <= {*told}
+    assert 20 <= len(told) <= 32
     assert len(log.read_bytes()) < 4096
 
 
