@@ -1,7 +1,7 @@
 """Whatever Electricity Maps answers, it is a figure that can be true, or an error of ours that doesn't repeat it."""
 
 import json
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -12,7 +12,8 @@ from modelreuse.cluster.electricity_maps import reading_of
 from unit.cluster_client.fake_electricity_maps import NOW, day
 
 MARK = "r3p34t3d"
-values = st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.just(MARK), st.text(max_size=8))
+moments = st.datetimes(timezones=st.just(UTC) | st.timezones()).map(datetime.isoformat)
+values = st.one_of(moments, st.none(), st.booleans(), st.integers(), st.floats(), st.just(MARK), st.text(max_size=8))
 anything = st.recursive(values, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner))
 damages = st.lists(st.tuples(st.integers(0, 23), st.sampled_from(sorted(day()["history"][0])), anything), max_size=8)
 

@@ -27,6 +27,8 @@ HOUR = timedelta(hours=1)
 HOURS = 24
 LEAST_HOURS = 18
 """Fewer may lack the evening's peak, or the night."""
+EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
+"""Of the figures that can be true; it also leaves room to add hours."""
 AHEAD = timedelta(hours=2)
 """How far an hour may end after now: the one that runs is told too, and clocks differ."""
 
@@ -49,7 +51,7 @@ class _Told(BaseModel):
 class _Hour(_Told):
     carbon_intensity: Annotated[float, Field(gt=0, le=3000, allow_inf_nan=False)] | None
     """gCO2e per kWh. No grid has a life cycle of nothing; oil burnt for electricity is at half of the upper end."""
-    datetime: AwareDatetime
+    datetime: Annotated[AwareDatetime, Field(ge=EPOCH, lt=EPOCH.replace(year=2200))]
     """When the hour begins."""
     emission_factor_type: Literal["lifecycle"]
     is_estimated: bool

@@ -132,6 +132,8 @@ SHORT = day(lambda ago: 50 if ago < 17 else None)
         (day(datetime="2026-05-04T12:00:00"), "history.0.datetime: timezone_aware"),
         (day(datetime="2026-05-04T12:00:00Z"), "has 1 hours of the last 24"),
         (day(datetime="yesterday"), "history.0.datetime: datetime"),
+        (day(datetime="0001-01-01T00:00:00+14:00"), "history.0.datetime: greater_than_equal"),
+        (day(datetime="9999-12-31T23:30:00Z"), "history.0.datetime: less_than"),
         (day() | {"history": [*day()["history"], hour(NOW + timedelta(hours=2))]}, "ends in the future"),
     ],
 )
