@@ -171,7 +171,7 @@ async def test_an_answer_that_swells_when_it_is_unpacked_stays_packed() -> None:
             return response
 
         fake.trouble = [packed]
-        assert (await complaint(fake)).reason == Unheard.UNREADABLE
+        assert "json_invalid" in str(await complaint(fake))
 
 
 @pytest.mark.parametrize(

@@ -149,6 +149,14 @@ async def test_an_api_server_that_is_away_costs_no_question_either(key_file: Pat
         assert len(it.maps.asked) == 1
 
 
+async def test_a_profile_that_is_made_anew_gets_no_answer_of_the_one_before(key_file: Path) -> None:
+    async with operator(key_file) as it:
+        await it.ask(stored())
+        it.cache.profiles.put(profile(version=7))
+        await it.ask(stored(), later=timedelta(minutes=1))
+        assert len(it.maps.asked) == 2
+
+
 async def test_another_zone_is_asked_about_at_once(key_file: Path) -> None:
     async with operator(key_file, zones=("FR", "DE")) as it:
         await it.ask(stored())

@@ -211,11 +211,12 @@ def test_a_new_assessment_goes_by_the_figure_of_then() -> None:
     assert made_by(after)[0] == "900"
 
 
-def test_a_scheduled_assessment_that_finds_none_takes_nothing_away() -> None:
+@pytest.mark.parametrize("answer", [{}, {"layers": ["fc1", "fc2"]}])
+def test_a_scheduled_assessment_that_finds_none_takes_nothing_away_whatever_it_would_advise(answer: Any) -> None:
     waiting = assessed(spec=spec(schedule="0 * * * *"), profiles=(hearing(),))
     scene = waiting.but(nonce="f00d" * 8, profiles=(site(),)).later(hours=1).then().then()
     name = scene.status["screening"]["models"][0]["job"]["name"]
-    after = scene.answered(name, scenes.summary(scene.jobs[name].task or "")).then()
+    after = scene.answered(name, scenes.summary(scene.jobs[name].task or "", **answer)).then()
     assert "screening" not in after.status
     assert after.digest == waiting.digest
     assert reason(after) == "AwaitingApproval"
