@@ -614,6 +614,14 @@ class PredictedCost(StatusModel):
     """The quality that is attainable within `maxSteps`, where verified records can tell."""
 
 
+class CarbonIntensity(StatusModel):
+    """What the grid emits, location-based, by one of several sources."""
+
+    grams_per_kwh: Amount
+    """gCO2e per kWh."""
+    source: Note
+
+
 class Prediction(StatusModel):
     """What adapting would cost, by action."""
 
@@ -627,6 +635,8 @@ class Prediction(StatusModel):
     method: ShortText
     cost_profile_sha256: Sha256 | None = None
     """Of the CostProfile's spec that hours, energy, carbon and money were computed by; absent without a profile."""
+    carbon_intensity: CarbonIntensity | None = None
+    """That carbon was computed by, and budgets are charged by: it stays when the grid's changes."""
     costs: Annotated[list[PredictedCost], Field(max_length=3 * MAX_MODELS)] = []
 
 

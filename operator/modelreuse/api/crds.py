@@ -102,6 +102,7 @@ RESOURCES = (
             ("Age", "date", ".metadata.creationTimestamp", 0),
             ("Factor", "string", ".status.medianFactor", 1),
             ("Coverage", "string", ".status.coverage", 1),
+            ("Last Day", "string", ".status.electricityMaps.reading.gramsPerKwh", 1),
         ),
     ),
     Resource(

@@ -1,11 +1,12 @@
 """CostProfile: what a site's hardware draws, emits and costs. Every figure names its source or says it is assumed."""
 
 from decimal import Decimal
+from enum import StrEnum
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import ConfigDict, Field, StringConstraints, model_validator
 
-from modelreuse.api.check import MAX_HARDWARE, Metadata
+from modelreuse.api.check import MAX_HARDWARE, Failure, Metadata
 from modelreuse.api.conditions import Condition
 from modelreuse.api.policy import LabelSelector
 from modelreuse.api.types import (
@@ -14,8 +15,10 @@ from modelreuse.api.types import (
     Count,
     Currency,
     DnsLabel,
+    ElectricityMapsZone,
     Fraction,
     Generation,
+    Hours,
     ShortText,
     StatusModel,
     Time,
@@ -23,6 +26,8 @@ from modelreuse.api.types import (
 
 CALIBRATED: Final = "Calibrated"
 """The condition that says whether predicted intervals hold as often as they say."""
+GRID_CURRENT: Final = "GridIntensityCurrent"
+"""The condition that says whether predictions are made by what Electricity Maps tells; there where it is asked."""
 
 
 class Hardware(ApiModel):
@@ -46,6 +51,13 @@ class Hardware(ApiModel):
 _OWN_FIGURES = "a site's own gramsPerKwh need source and year; without any, the zone's of the shipped table counts"
 
 
+class ElectricityMaps(ApiModel):
+    """The grid's intensity of late, from api.electricitymaps.com by the key that the operator was given."""
+
+    zone: ElectricityMapsZone
+    """As Electricity Maps names it: FR, DK-DK2, US-CAL-CISO."""
+
+
 class Grid(ApiModel):
     """The carbon intensity of the site's electricity."""
 
@@ -57,6 +69,8 @@ class Grid(ApiModel):
     """gCO2e per kWh by the site's contracts."""
     source: ShortText | None = None
     year: Annotated[int | None, Field(ge=1990, le=2100)] = None
+    electricity_maps: ElectricityMaps | None = None
+    """Asks for the mean of the last 24 hours; while none is known, what would count without this does."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -129,8 +143,52 @@ class CostProfileSpec(ApiModel):
         return self
 
 
+class Unheard(StrEnum):
+    """Why Electricity Maps has told nothing that counts."""
+
+    NOT_ASKED = "ElectricityMapsNotAsked"
+    KEY_MISSING = "ElectricityMapsKeyMissing"
+    KEY_REFUSED = "ElectricityMapsKeyRefused"
+    SANDBOX = "ElectricityMapsSandbox"
+    ZONE_UNKNOWN = "ElectricityMapsZoneUnknown"
+    BUSY = "ElectricityMapsBusy"
+    UNREACHABLE = "ElectricityMapsUnreachable"
+    UNREADABLE = "ElectricityMapsUnreadable"
+    OUTDATED = "ElectricityMapsOutdated"
+
+
+NEEDS_PEOPLE: Final = frozenset({Unheard.KEY_MISSING, Unheard.KEY_REFUSED, Unheard.SANDBOX, Unheard.ZONE_UNKNOWN})
+"""Of these, what doesn't heal by itself."""
+
+
+class GridReading(StatusModel):
+    """A mean of hourly intensities, life cycle, of what is consumed in the zone."""
+
+    grams_per_kwh: Amount
+    """gCO2e per kWh."""
+    begins_at: Time
+    ends_at: Time
+    hours: Hours
+    """How many of the hours between had a figure."""
+    estimated_hours: Hours
+    """How many of these Electricity Maps had estimated rather than computed from measured production."""
+
+
+class ElectricityMapsStatus(StatusModel):
+    """What Electricity Maps has told of a zone."""
+
+    zone: ElectricityMapsZone
+    asked_at: Time
+    ask_again_at: Time
+    """Not before; a restart of the operator asks no earlier."""
+    reading: GridReading | None = None
+    """The last one that there was."""
+    failure: Failure | None = None
+    """Why the last question brought none."""
+
+
 class CostProfileStatus(StatusModel):
-    """How good predictions by this profile were. Written by the operator alone."""
+    """What the operator, which alone writes it, knows of the grid, and how good predictions by this profile were."""
 
     observed_generation: Generation | None = None
     conditions: Annotated[
@@ -155,6 +213,7 @@ class CostProfileStatus(StatusModel):
     """Recent retrainings, at most 20, that were predicted with an interval from records (Estimated)."""
     coverage: Fraction | None = None
     """The share of these that ended within the interval; 0.8 is promised."""
+    electricity_maps: ElectricityMapsStatus | None = None
     updated_at: Time | None = None
     """When any of this last changed."""
 

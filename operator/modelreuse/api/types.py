@@ -223,6 +223,15 @@ Currency = Annotated[
     shape_schema(_CURRENCY_PATTERN, _CURRENCY, 3),
 ]
 
+_ZONE_PATTERN = r"^[A-Z]{2,4}(-[A-Z0-9]{1,8}){0,3}$"
+_ZONE = "a zone as Electricity Maps names it, as in FR, DK-DK2 or US-CAL-CISO"
+ElectricityMapsZone = Annotated[
+    str,
+    StringConstraints(max_length=32),
+    _shape(_ZONE_PATTERN, _ZONE),
+    shape_schema(_ZONE_PATTERN, _ZONE, 32),
+]
+
 ObjectName = Annotated[str, StringConstraints(max_length=253, pattern=r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$")]
 
 _ELLIPSIS = "…"
@@ -238,7 +247,7 @@ def _cut_to(limit: int) -> BeforeValidator:
     return BeforeValidator(lambda value: shortened(value, limit) if isinstance(value, str) else value)
 
 
-MAX_TEXT = 616
+MAX_TEXT = 600
 MAX_NOTE = 120
 
 Text = Annotated[str, _cut_to(MAX_TEXT), StringConstraints(max_length=MAX_TEXT)]
@@ -262,6 +271,8 @@ BatchSize = Annotated[int, Field(ge=1, le=65536)]
 """Samples in one step or pass."""
 Shards = Annotated[int, Field(ge=1, le=16)]
 """How many pods share one assessment."""
+Hours = Annotated[int, Field(ge=0, le=24)]
+"""Of one day."""
 Attempt = Annotated[int, Field(ge=1, le=100)]
 """Which try this is."""
 Generation = Annotated[int, Field(ge=0, le=10**15)]

@@ -1,4 +1,4 @@
-"""The API server, as the rest of us needs it: the only code that opens a connection to one.
+"""The API server, as the rest of us needs it: the only code that opens a connection to one, or to anybody else.
 
 Functions take a `Client` and return plain JSON objects or small values of this package; what those mean for a check is
 decided elsewhere. Nothing here knows a rule or keeps a cache, and only what has surely not been sent is sent again: the
@@ -8,6 +8,7 @@ controller's queue repeats whole observations, which is safe where repeating sin
 from modelreuse.cluster.checks import StatusWrite, list_checks, read_check, write_status
 from modelreuse.cluster.client import Client, Connection, Json, connect, namespace_of
 from modelreuse.cluster.creation import Created, Exists, Refused, create, create_once, dry_create
+from modelreuse.cluster.electricity_maps import ElectricityMapsClient, NoReadingError
 from modelreuse.cluster.errors import (
     AlreadyExistsError,
     ApiError,
@@ -19,7 +20,7 @@ from modelreuse.cluster.errors import (
 )
 from modelreuse.cluster.events import EventRecorder
 from modelreuse.cluster.gate import NAMES_ALONE, Gate, read_manifests
-from modelreuse.cluster.ledgers import write_calibration, write_ledger
+from modelreuse.cluster.ledgers import write_ledger, write_profile_status
 from modelreuse.cluster.objects import (
     list_namespaces,
     list_policies,
@@ -45,10 +46,12 @@ __all__ = [
     "Client",
     "Connection",
     "Created",
+    "ElectricityMapsClient",
     "EventRecorder",
     "Exists",
     "Gate",
     "Json",
+    "NoReadingError",
     "NotFoundError",
     "Question",
     "Refused",
@@ -87,7 +90,7 @@ __all__ = [
     "serves_kind",
     "set_deadline",
     "user_name",
-    "write_calibration",
     "write_ledger",
+    "write_profile_status",
     "write_status",
 ]

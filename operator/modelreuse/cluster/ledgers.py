@@ -1,5 +1,5 @@
-"""The statuses of policies (what budgets hold) and of profiles (how good predictions were): replaced as a whole, by
-compare-and-swap.
+"""The statuses of policies (what budgets hold) and of profiles (how good predictions were, and what their grids emit):
+replaced as a whole, by compare-and-swap.
 """
 
 from modelreuse.api import CostProfileStatus, RetrainPolicyStatus
@@ -17,7 +17,7 @@ async def write_ledger(client: Client, policy: str, resource_version: str, statu
     return await _swapped(client, POLICIES, policy, resource_version, status)
 
 
-async def write_calibration(
+async def write_profile_status(
     client: Client, profile: str, resource_version: str, status: CostProfileStatus
 ) -> Json | None:
     """The profile with this status; None when it was changed or deleted since. Raises as `write_ledger`."""

@@ -30,6 +30,11 @@ from modelreuse.controller.running import Options, run
     help="Folder with the shipped admission-*.yaml, to compare with what is installed.",
 )
 @click.option("--resync-seconds", type=click.FloatRange(min=1), default=180, help="How often everything is listed.")
+@click.option(
+    "--electricity-maps-key-file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="File with a key of Electricity Maps, for CostProfiles with spec.grid.electricityMaps.",
+)
 def main(
     worker_image: str,
     namespaces: tuple[str, ...],
@@ -37,13 +42,14 @@ def main(
     log_format: Format,
     gate_manifests: Path | None,
     resync_seconds: float,
+    electricity_maps_key_file: Path | None,
 ) -> None:
     """Runs the Model Reuse Operator until SIGTERM.
 
     Options are also read from the environment, as in MODELREUSE_WORKER_IMAGE and MODELREUSE_GATE_MANIFESTS.
     """
     set_up(log_format)
-    options = Options(worker_image, namespaces, metrics_port, gate_manifests, resync_seconds)
+    options = Options(worker_image, namespaces, metrics_port, gate_manifests, resync_seconds, electricity_maps_key_file)
     try:
         asyncio.run(run(options))
     except (ConnectionError, ValueError) as error:

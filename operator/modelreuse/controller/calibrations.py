@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from modelreuse.api import CostProfile
-from modelreuse.cluster import Client, list_namespaces, write_calibration
+from modelreuse.cluster import Client, list_namespaces, write_profile_status
 from modelreuse.controller.cache import Cache
-from modelreuse.controller.queue import unexpected
+from modelreuse.controller.repeating import repeated
 from modelreuse.controller.resync import EVERY
 from modelreuse.costs import Hindsight, looking_back
 from modelreuse.decisions import Backing, backing, calibration
@@ -34,15 +34,7 @@ class Calibrations:
 
     async def run(self, listed: asyncio.Event) -> None:
         """Until cancelled, once everything was listed."""
-        await listed.wait()
-        while True:
-            try:
-                await self.tell()
-            except Exception as error:  # noqa: BLE001 - checks don't wait for these figures, and must not stop for them
-                _log.error(
-                    "CostProfiles: how good predictions are can't be told: %s", error, exc_info=unexpected(error)
-                )
-            await asyncio.sleep(self.every)
+        await repeated(self.tell, listed, self.every, "CostProfiles: how good predictions are can't be told")
 
     async def tell(self) -> None:
         """Once, for every profile. Raises ApiError."""
@@ -63,7 +55,7 @@ class Calibrations:
         if status == profile.status:
             return
         name = profile.metadata.name
-        written = await write_calibration(self.client, name, profile.metadata.resource_version, status)
+        written = await write_profile_status(self.client, name, profile.metadata.resource_version, status)
         if written is None:
             _log.info("CostProfile %s changed meanwhile; its status is told later", name)
             return

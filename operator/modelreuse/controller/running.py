@@ -11,9 +11,10 @@ from pathlib import Path
 
 import kopf
 
-from modelreuse.cluster import NAMES_ALONE, EventRecorder, Gate, connect, read_manifests
+from modelreuse.cluster import NAMES_ALONE, ElectricityMapsClient, EventRecorder, Gate, connect, read_manifests
 from modelreuse.controller.cache import Cache
 from modelreuse.controller.calibrations import Calibrations
+from modelreuse.controller.intensities import Intensities
 from modelreuse.controller.metrics import Metrics
 from modelreuse.controller.observe import Observer
 from modelreuse.controller.orphans import Orphans
@@ -40,6 +41,7 @@ class Options:
     port: int = 8080
     gate_manifests: Path | None = None
     resync_seconds: float = EVERY.total_seconds()
+    electricity_maps_key_file: Path | None = None
 
 
 def utc_now() -> datetime:
@@ -75,6 +77,14 @@ async def run(options: Options, *, clock: Callable[[], datetime] = utc_now) -> N
             client, cache, queue.add_later, metrics, options.namespaces or (None,), every=options.resync_seconds
         )
         calibrations = Calibrations(client, cache, clock, every=options.resync_seconds)
+        intensities = Intensities(
+            client,
+            cache,
+            ElectricityMapsClient(),
+            options.electricity_maps_key_file,
+            clock,
+            every=options.resync_seconds,
+        )
         ready = resync.listed_once.is_set
 
         def alive() -> bool:
@@ -88,6 +98,7 @@ async def run(options: Options, *, clock: Callable[[], datetime] = utc_now) -> N
             looking = parts.create_task(_look(queue, resync))
             listing = parts.create_task(resync.run())
             judging = parts.create_task(calibrations.run(resync.listed_once))
+            asking = parts.create_task(intensities.run(resync.listed_once))
             await kopf.operator(
                 registry=registry(client, cache, queue, metrics),
                 settings=settings(),
@@ -97,6 +108,7 @@ async def run(options: Options, *, clock: Callable[[], datetime] = utc_now) -> N
             )
             listing.cancel()
             judging.cancel()
+            asking.cancel()
             queue.stop()
             await asyncio.wait([looking], timeout=GRACE)
             looking.cancel()

@@ -7,7 +7,7 @@ leave the last to the shipped table; nothing decides.
 from modelreuse.costs.cases import Case, Situation, cases_of, situation_of, teaches
 from modelreuse.costs.features import SCORES
 from modelreuse.costs.forecasting import Experience, StepsForecast
-from modelreuse.costs.grid import UnknownZoneError, with_intensity
+from modelreuse.costs.grid import UnknownZoneError, at_intensity, listed_intensity, with_intensity
 from modelreuse.costs.hindsight import LEAST_CLAIMS, Ended, Hindsight, looking_back
 from modelreuse.costs.machine import Machine, dearest_machine, hardware_of, machine_again, machine_of
 from modelreuse.costs.prediction import Candidate, pilot_cost, predict
@@ -29,11 +29,13 @@ __all__ = [
     "Situation",
     "StepsForecast",
     "UnknownZoneError",
+    "at_intensity",
     "cases_of",
     "dearest_machine",
     "energy_of_pod_time",
     "expected_return",
     "hardware_of",
+    "listed_intensity",
     "looking_back",
     "machine_again",
     "machine_of",

@@ -5,6 +5,7 @@ from modelreuse.decisions.budgets import forfeited
 from modelreuse.decisions.calibrating import Backing, backing, calibration
 from modelreuse.decisions.describing import qualities, sentence
 from modelreuse.decisions.digest import sha256_of
+from modelreuse.decisions.grid import heard, is_due, with_the_grid
 from modelreuse.decisions.observed import (
     Deadline,
     Event,
@@ -53,6 +54,8 @@ __all__ = [
     "described",
     "forfeited",
     "governing",
+    "heard",
+    "is_due",
     "is_open",
     "jobs_to_read",
     "lost",
@@ -63,4 +66,5 @@ __all__ = [
     "qualities",
     "sentence",
     "sha256_of",
+    "with_the_grid",
 ]

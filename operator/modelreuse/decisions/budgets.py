@@ -55,7 +55,7 @@ class Funds:
 def bound(rendered: Rendered, template: JobTemplate, rules: Rules) -> Spending | Failure:
     """The most that a retraining made of `template` can be charged with: its deadline on the dearest machine."""
     pod = rendered.pod
-    profile = rules.profile.spec
+    profile = rules.priced
     if pod.get("resourceClaims"):
         return _unbounded("spec.resourceClaims can bring any hardware; ask for it in resources.limits")
     theirs = KINDS[template.kind].pod_of(template)

@@ -11,8 +11,6 @@ from decimal import Decimal
 
 from modelreuse.api import (
     CALIBRATED,
-    Condition,
-    ConditionType,
     CostProfile,
     CostProfileStatus,
     RetrainingRecord,
@@ -24,16 +22,13 @@ from modelreuse.costs import (
     LEAST_CLAIMS,
     Ended,
     Hindsight,
-    UnknownZoneError,
     cases_of,
-    with_intensity,
 )
-from modelreuse.decisions.conditions import State
+from modelreuse.decisions.grid import Told, as_conditions, grid_conditions
 from modelreuse.decisions.policies import Rules, governing
 from modelreuse.decisions.teaching import teaching
 
 _PROMISED = "80 % should"
-Told = tuple[str, State, str, str]
 
 
 @dataclass(frozen=True)
@@ -84,18 +79,7 @@ def calibration(profile: CostProfile, behind: Backing, hindsight: Hindsight, now
     told = CostProfileStatus(
         observed_generation=profile.metadata.generation,
         conditions=merge_conditions(
-            before.conditions,
-            [
-                Condition(
-                    type=kind,
-                    status=state,
-                    reason=reason,
-                    message=message,
-                    last_transition_time=now,
-                    observed_generation=profile.metadata.generation,
-                )
-                for kind, state, reason, message in (*_usable(profile), _calibrated(hindsight))
-            ],
+            before.conditions, as_conditions(profile, [*grid_conditions(profile, now), _calibrated(hindsight)], now)
         ),
         own_records=len(cases_of(behind.own)),
         imported_records=len(cases_of(behind.imported)),
@@ -105,21 +89,10 @@ def calibration(profile: CostProfile, behind: Backing, hindsight: Hindsight, now
         baseline_median_factor=_figure(free),
         claims=hindsight.claims,
         coverage=_figure(coverage),
+        electricity_maps=before.electricity_maps if profile.spec.grid.electricity_maps else None,
         updated_at=before.updated_at,
     )
     return before if told == before else told.model_copy(update={"updated_at": now})
-
-
-def _usable(profile: CostProfile) -> list[Told]:
-    try:
-        with_intensity(profile.spec)
-    except UnknownZoneError as error:
-        reason, message = "UnknownGridZone", str(error)
-        return [
-            (ConditionType.READY, "False", reason, message),
-            (ConditionType.STALLED, "True", reason, message),
-        ]
-    return [(ConditionType.READY, "True", "Usable", "predictions can be made by it")]
 
 
 def _calibrated(hindsight: Hindsight) -> Told:

@@ -96,7 +96,7 @@ def _proposed(observed: Observed, status: ModelReuseCheckStatus, rules: Rules | 
         whole.action,
         steps=asked.pilot.steps,
         batch_size=asked.batch_size,
-        profile=rules.profile.spec,
+        profile=rules.priced,
     )
     if assessment.evidence not in LABELLED or cost is None or over_limit(cost, rules.limits) is not None:
         return None

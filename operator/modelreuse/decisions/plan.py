@@ -8,6 +8,7 @@ from modelreuse.decisions.approving import offered
 from modelreuse.decisions.assessing import assess, begin
 from modelreuse.decisions.budgets import settled
 from modelreuse.decisions.conditions import Findings, conditions
+from modelreuse.decisions.intensity import by_the_grid
 from modelreuse.decisions.news import news
 from modelreuse.decisions.observed import Observed, Plan
 from modelreuse.decisions.offer import Offer, offer
@@ -34,6 +35,7 @@ def plan(observed: Observed, now: datetime) -> Plan:
     begun = begin(observed, concluded(observed, observed.check.status), now)
     assessing = assess(observed, begun, rules, now)
     screening = screen(observed, assessing.status, rules, now)
+    rules = by_the_grid(observed, screening.status, rules, now)
     status = piloted(observed, advised(observed, screening.status, rules, now), rules)
     current = _current(observed, status, rules)
     status = _on_offer(observed, status, current, rules, now)

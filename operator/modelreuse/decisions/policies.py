@@ -6,7 +6,9 @@ from decimal import Decimal
 from typing import Literal, TypeVar
 
 from modelreuse.api import (
+    CarbonIntensity,
     CostProfile,
+    CostProfileSpec,
     Failure,
     Limits,
     PromotionRules,
@@ -14,9 +16,11 @@ from modelreuse.api import (
     ReuseThresholds,
     Uncertainty,
 )
-from modelreuse.costs import UnknownZoneError, with_intensity
+from modelreuse.costs import UnknownZoneError, at_intensity, with_intensity
+from modelreuse.decisions.digest import sha256_of
 from modelreuse.decisions.observed import Ledger
 
+UNKNOWN_ZONE = "UnknownGridZone"
 Number = TypeVar("Number", int, Decimal)
 
 
@@ -35,6 +39,18 @@ class Rules:
     images: frozenset[str] | None
     """Digests that every policy with a list has on it; None where no policy has one."""
     require_image_digest: bool
+    intensity: CarbonIntensity | None = None
+    """What a check's carbon goes by, once there is something to predict: `decisions.intensity`."""
+
+    @property
+    def priced(self) -> CostProfileSpec:
+        """The profile to compute by; approvals bind the profile itself."""
+        return self.profile.spec if self.intensity is None else at_intensity(self.profile.spec, self.intensity)
+
+    @property
+    def profile_sha256(self) -> str:
+        """Of the profile's spec, as predictions name it."""
+        return sha256_of(self.profile.spec.to_wire())
 
 
 def governing(
@@ -70,7 +86,7 @@ def governing(
     try:
         profile = profile.model_copy(update={"spec": with_intensity(profile.spec)})
     except UnknownZoneError as error:
-        return Failure(reason="UnknownGridZone", message=f"CostProfile {named[0]}: {error}")
+        return Failure(reason=UNKNOWN_ZONE, message=f"CostProfile {named[0]}: {error}")
     specs = [policy.spec for policy in matching]
     return Rules(
         policies=matching,

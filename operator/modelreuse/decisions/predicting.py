@@ -20,7 +20,7 @@ from modelreuse.api import (
 from modelreuse.costs import Candidate, Machine, hardware_of, machine_again, machine_of, predict
 from modelreuse.decisions.answers import answering_pod
 from modelreuse.decisions.commands import ending_with, to_assess_again
-from modelreuse.decisions.digest import sha256_of
+from modelreuse.decisions.intensity import by_the_grid
 from modelreuse.decisions.observed import Observed, ObservedPod
 from modelreuse.decisions.offer import target_of
 from modelreuse.decisions.policies import Rules
@@ -39,7 +39,8 @@ def predicted(
 ) -> ModelReuseCheckStatus:
     """The status with what adapting would cost by the profile of now, which it names."""
     retraining = observed.check.spec.retraining
-    profile = None if isinstance(rules, Failure) else rules.profile.spec
+    rules = by_the_grid(observed, status, rules, now)
+    profile = None if isinstance(rules, Failure) else rules.priced
     assessed = [_candidate(observed, entry, profile) for entry in status.assessments]
     prediction = predict(
         assessed,
@@ -51,7 +52,9 @@ def predicted(
         profile=profile,
         now=now,
     )
-    prediction = prediction.model_copy(update={"cost_profile_sha256": _hash_of(profile)})
+    if not isinstance(rules, Failure):
+        by = {"cost_profile_sha256": rules.profile_sha256, "carbon_intensity": rules.intensity}
+        prediction = prediction.model_copy(update=by)
     status = status.model_copy(update={"prediction": prediction})
     if retraining is None or retraining.pilot is None:
         return status
@@ -80,7 +83,7 @@ def renewed(
 
 
 def _by_another(status: ModelReuseCheckStatus, rules: Rules) -> bool:
-    return status.prediction is not None and status.prediction.cost_profile_sha256 != _hash_of(rules.profile.spec)
+    return status.prediction is not None and status.prediction.cost_profile_sha256 != rules.profile_sha256
 
 
 def _untold(status: ModelReuseCheckStatus) -> ModelAssessment | None:
@@ -134,7 +137,3 @@ def _located(observed: Observed, entry: ModelAssessment, profile: CostProfileSpe
 def _measured_pod(observed: Observed, entry: ModelAssessment) -> ObservedPod | None:
     job = observed.jobs.get(entry.job.name)
     return answering_pod(job) if job and job.uid == entry.job.uid else None
-
-
-def _hash_of(profile: CostProfileSpec | None) -> str | None:
-    return sha256_of(profile.to_wire()) if profile else None

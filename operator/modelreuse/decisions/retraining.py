@@ -218,7 +218,7 @@ def _follow(
         return Progress(_ended(status, retraining, now, "Failed", taken))
     retraining = retraining.model_copy(update={"job": JobReference(name=name, uid=job.uid)})
     retraining = remembered(retraining, job.pods, now)
-    profile = None if isinstance(rules, Failure) else rules.profile.spec
+    profile = None if isinstance(rules, Failure) else rules.priced
     if job.finished_at is None:
         ends_at = None if isinstance(terms, Failure) else _ends_at(retraining, job, terms.seconds)
         if ends_at is not None and ends_at <= now:

@@ -17,6 +17,7 @@ from modelreuse.api import (
 )
 from modelreuse.decisions.advising import advised
 from modelreuse.decisions.assessing import assess, history_with, is_busy
+from modelreuse.decisions.intensity import by_the_grid
 from modelreuse.decisions.observed import Event, Observed
 from modelreuse.decisions.offer import trained_by
 from modelreuse.decisions.piloting import piloted
@@ -61,6 +62,7 @@ def _continued(
         kept = screening.model_copy(update={"models": models})
         # Nobody waits for it: what holds it up is no condition of the check.
         return Progress(status.model_copy(update={"screening": kept}), create=step.create)
+    rules = by_the_grid(observed, found, rules, now)
     found = piloted(observed, advised(observed, found, rules, now), rules)
     ended = status.model_copy(update={"screening": None})
     failure = step.stalled or next((one.failure for one in found.assessments if one.failure), None)

@@ -47,9 +47,10 @@ def test_everything_can_come_from_the_environment(started: list[Options], tmp_pa
         MODELREUSE_METRICS_PORT="9090",
         MODELREUSE_GATE_MANIFESTS=str(tmp_path),
         MODELREUSE_RESYNC_SECONDS="30",
+        MODELREUSE_ELECTRICITY_MAPS_KEY_FILE="/etc/key",
     )
     assert result.exit_code == 0, result.output
-    assert started == [Options("worker:1", ("a", "b"), 9090, tmp_path, 30.0)]
+    assert started == [Options("worker:1", ("a", "b"), 9090, tmp_path, 30.0, Path("/etc/key"))]
 
 
 def test_without_an_api_server_the_command_says_so_in_one_line(tmp_path: Path) -> None:

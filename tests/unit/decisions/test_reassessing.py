@@ -3,7 +3,7 @@
 import pytest
 
 from unit.decisions import scenes
-from unit.decisions.scenes import Scene, approve, created, offered, result, sha, summary
+from unit.decisions.scenes import Scene, approve, created, offered, result, sha, summary, task_of
 
 OTHER_NONCE = "0ddba11" * 4
 
@@ -18,6 +18,14 @@ def test_nothing_new_is_no_reason() -> None:
 
 def test_a_changed_spec_is_assessed_anew() -> None:
     assert reassessed(offered().edited(objective={"target": {"absolute": "0.5"}}))
+
+
+def test_another_batch_size_is_probed_anew_so_none_is_priced_by_the_probe_of_another() -> None:
+    retraining = offered().spec["retraining"] | {"batchSize": 37}
+    scene = offered().edited(retraining=retraining).but(nonce=OTHER_NONCE)
+    (job,) = scene.plan().create
+    assert task_of(job)["probeBatchSize"] == 37
+    assert scene.plan().status.prediction is None
 
 
 def test_suspending_is_no_change_to_assess() -> None:
