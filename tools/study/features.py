@@ -36,7 +36,8 @@ def features(seen: Scene) -> dict[str, dict[str, str]]:
 def write_features(settings: Sequence[Setting], store: Store, say: Say = print) -> None:
     """Compute both tables anew for all settings, each once; one file per data set and side of the split."""
     be_deterministic()
-    settings = [setting for setting in settings if setting.repeat == 0]
+    # What is known before a retraining is the same both times that a repeated setting is run.
+    settings = list({setting.name: setting for setting in settings}.values())
     lines: dict[tuple[str, str, str], list[dict[str, str]]] = {}
     start = time.monotonic()
     for number, setting in enumerate(settings, start=1):

@@ -80,6 +80,7 @@ FEATURES: Mapping[str, Feature] = MappingProxyType(
         "excess_lda": _excess(_score("lda_error")),
         "distance": _score("resque_dist"),
         "arm": _score("arm"),
+        "preindex": _score("preindex"),
         "mmd": _score("mmd"),
         "cluster_error": _score("resque_task_labelled"),
         "predicted_cluster_error": _score("resque_task"),
@@ -120,6 +121,7 @@ SCORES = frozenset(
         "mmd",
         "pilot_quality_10",
         "pilot_quality_25",
+        "preindex",
         "resque_dist",
         "resque_task",
         "resque_task_labelled",
@@ -136,9 +138,9 @@ FEATURE_SETS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "all labelled": _known(
             "log_cross_entropy", "excess_error", "lda_error", "excess_lda", "distance", "arm", "mmd", "cluster_error"
         ),
-        "label-free": _known("excess_believed_error", "doubt", "distance", "arm"),
+        "label-free": _known("excess_believed_error", "doubt", "distance", "preindex"),
         "all label-free": _known(
-            "excess_believed_error", "excess_calibrated_error", "doubt", "distance", "arm", "mmd",
+            "excess_believed_error", "excess_calibrated_error", "doubt", "distance", "arm", "preindex", "mmd",
             "predicted_cluster_error",
         ),
     }

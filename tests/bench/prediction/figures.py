@@ -52,8 +52,7 @@ def error_over_best_baseline(every: Sequence[Judged]) -> tuple[float, dict[str, 
     """Mean absolute log error over that of the best free baseline; and all of them."""
     errors = {"model": float(log_errors(every).mean())}
     for name in BASELINES:
-        if all(name in one.baselines for one in every):
-            errors[name] = float(log_errors(every, lambda one, name=name: one.baselines[name]).mean())
+        errors[name] = float(log_errors(every, lambda one, name=name: one.baselines[name]).mean())
     return errors["model"] / min(errors[name] for name in errors if name != "model"), errors
 
 
@@ -89,8 +88,7 @@ def interval_score(every: Sequence[Judged], guess: Callable[[Judged], Guess] = l
 
 def interval_score_ratio(every: Sequence[Judged]) -> float:
     """Over that of the best free baseline."""
-    names = [name for name in BASELINES if all(name in one.baselines for one in every)]
-    baselines = [interval_score(every, lambda one, name=name: one.baselines[name]) for name in names]
+    baselines = [interval_score(every, lambda one, name=name: one.baselines[name]) for name in BASELINES]
     return interval_score(every) / min(baselines)
 
 

@@ -16,6 +16,8 @@ from modelreuse.costs.held_out import nominal_z
 from study.records import Record
 
 BASELINES = ("geometric mean", "initial error", "initial cross-entropy")
+FREE = "geometric mean"
+"""Says something whatever is known, so it stands in for a baseline that needs what isn't."""
 HIGHER = 0.9
 
 
@@ -39,7 +41,7 @@ class Guess:
 
 @dataclass(frozen=True)
 class Judged:
-    """A retraining, what was predicted, and what each free baseline would have said. abstained: why, or None.
+    """A retraining, what was predicted, and what each of BASELINES would have said. abstained: why, or None.
 
     quality: that was said to be attainable, lower end, median and upper end. usual_quality: the mean of the records.
     """
@@ -81,7 +83,7 @@ def one_round(fitted: Sequence[Record], tested: Sequence[Record], tier: str) -> 
         baselines = {name: _guesses(alone(model, name), some) for name in BASELINES if name in model.names}
         for place, row in enumerate(rows):
             forecast = experience.forecast(cases[row].situation, cases[row].cap)
-            others = {name: every[place] for name, every in baselines.items()}
+            others = {name: baselines.get(name, baselines[FREE])[place] for name in BASELINES}
             quality = experience.attainable(cases[row].situation) or Interval(0, 1, Basis.ASSUMED, usual_quality)
             attained = (quality.low, quality.estimate or usual_quality, quality.high)
             why, how = forecast.abstained, model.method
