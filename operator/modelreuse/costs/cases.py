@@ -99,7 +99,8 @@ def milestones(
     if not curve or (start is not None and start >= target):
         return ()
     looks = [(0, start), *curve] if start is not None else list(curve)
-    easier = [1 - factor * (1 - target) for factor in EASIER]
+    # As many digits as targets have: a quality that equals one shall not miss it by rounding.
+    easier = [round(1 - factor * (1 - target), 6) for factor in EASIER]
     return tuple(_passed(looks, each, met=met) for each in easier if each > 0)
 
 

@@ -46,8 +46,9 @@ def case_of(record: Record, tier: str) -> Case:
 
 def _milestones(row: Row) -> tuple[Milestone, ...]:
     end = CAP if row.steps_high is None else min(row.steps_high + (IN_A_ROW - 1) * SPACING, CAP)
-    kept = spread(range(SPACING, end + 1, SPACING), MAX_LOOKS)
-    curve = [(step, row.correct[step // SPACING] / row.evaluation_samples) for step in kept]
+    seen = {place * SPACING: right / row.evaluation_samples for place, right in enumerate(row.correct)}
+    kept = spread([step for step in seen if 0 < step <= end], MAX_LOOKS)
+    curve = [(step, seen[step]) for step in kept]
     return milestones(curve, row.target, met=row.reached, start=row.initial_quality)
 
 

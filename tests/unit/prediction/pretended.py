@@ -42,7 +42,7 @@ def development(seed: int = 0, share: float = 1.0) -> list[Record]:
             centre = 2.5 + SPEED[variant.recipe.name] + slower + own[setting.shift] + 1.2 * math.log(3 * error)
             steps = math.exp(centre + 0.25 * float(random.standard_normal()) + 2 * (target - 0.8))
             attainable = 1 - 0.8 * lda - (0.05 if arm is Arm.FROM_SCRATCH else 0) + 0.02 * random.standard_normal()
-            records.append(Record(_row(setting, arm, error, steps, attainable, target), scores))
+            records.append(Record(_row(setting, arm, error, steps, attainable, target), scores, scores))
     return records
 
 
@@ -55,6 +55,7 @@ def _row(setting, arm, error, steps, attainable, target):  # type: ignore[no-unt
     return replace(
         row_of(setting, arm),
         recipe=RECIPES[variant.recipe.name].hash,
+        correct=(),
         samples=500,
         target=target,
         trained_parameters=200 if arm is Arm.FINE_TUNE else ROW.parameters,

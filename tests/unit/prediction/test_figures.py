@@ -8,7 +8,7 @@ import pytest
 
 from bench.prediction import deciding, figures
 from bench.prediction.__main__ import seen_rounds, unseen_rounds
-from bench.prediction.judging import Guess, Judged, one_round
+from bench.prediction.judging import BASELINES, Guess, Judged, one_round
 from bench.prediction.study_cases import FROM_LABELS, TIERS, case_of
 from study.grid import Arm
 from study.records import Record
@@ -25,8 +25,8 @@ USUAL_QUALITY = 0.85
 def one(high: int | None, guess: Guess = GUESS, **row: object) -> Judged:
     """A retraining that met its target within the five steps before `high`; at once (0), never (None)."""
     low = 600 if high is None else max(high - 5, 0)
-    record = Record(replace(ROW, steps_low=low, steps_high=high, **row), {})  # type: ignore[arg-type]
-    baselines = {"geometric mean": replace(GUESS, point=40.0)}
+    record = Record(replace(ROW, steps_low=low, steps_high=high, **row), {}, {})  # type: ignore[arg-type]
+    baselines = dict.fromkeys(BASELINES, replace(GUESS, point=40.0))
     return Judged(record, case_of(record, "L2"), guess, baselines, None, "m", QUALITY, USUAL_QUALITY)
 
 
@@ -45,9 +45,8 @@ def test_what_is_met_at_once_is_no_number_of_steps_to_predict() -> None:
 
 
 def test_the_baseline_is_the_best_one() -> None:
-    every = [
-        replace(one(20, said(17.5 * 2)), baselines={"geometric mean": said(17.5 * 4), "initial error": said(70.0)})
-    ]
+    points = dict(zip(BASELINES, (17.5 * 8, 17.5 * 4, 17.5 / 8), strict=True))
+    every = [replace(one(20, said(17.5 * 2)), baselines={name: said(point) for name, point in points.items()})]
     ratio, errors = figures.error_over_best_baseline(every)
     assert ratio == pytest.approx(0.5)
     assert errors["model"] == pytest.approx(math.log(2))
@@ -134,14 +133,25 @@ def test_what_meets_the_target_is_kept() -> None:
 
 def test_each_tier_knows_what_it_may() -> None:
     scores = {"initial_error": 0.3, "lda_error": 0.1, "arm": 0.2, "arm.raw": 0.3, "confidence": 0.8}
-    record = Record(ROW, scores)
+    record = Record(ROW, scores, scores | {"lda_error": 0.05, "initial_cross_entropy": 1.0})
     known = {tier: set(case_of(record, tier).situation.scores) for tier in TIERS}
     assert known["L0"] == {"arm", "confidence"}
     assert not known["L0"] & FROM_LABELS
     assert known["L1"] == {"initial_error", "lda_error", "arm", "confidence"}
     assert known["L2"] == known["L1"] | {"initial_cross_entropy"}
     assert known["L3"] == known["L2"] | {"pilot_quality_10", "pilot_quality_25"}
-    assert case_of(record, "L2").situation.scores["initial_error"] == 0.5
+    assert [case_of(record, tier).situation.scores["lda_error"] for tier in ("L1", "L2")] == [0.1, 0.05]
+
+
+def test_a_past_retraining_tells_a_few_of_its_looks_until_it_stopped() -> None:
+    right = tuple(min(step, 90) for step in range(0, 613, 5))
+    row = replace(
+        ROW, correct=right, evaluation_samples=100, initial_quality=0.0, target=0.8, steps_low=75, steps_high=80
+    )
+    found = case_of(Record(row, {}, {}), "L2").milestones
+    assert [(each.target, each.low, each.high) for each in found] == [
+        (0.717157, 60, 90), (0.6, 40, 60), (0.434315, 40, 60), (0.2, 15, 20),
+    ]  # fmt: skip
 
 
 def test_rounds_share_neither_group_nor_seed() -> None:

@@ -13,7 +13,7 @@ from study.features import features, write_features
 from study.grid import Arm, Setting, settings
 from study.learning import learn
 from study.outcome import attainable, steps_to
-from study.records import development
+from study.records import AUDITED, LABELLED, development
 from study.replay import chosen, distance, replay
 from study.row import COLUMNS, Row
 from study.running import perform, run
@@ -194,15 +194,25 @@ def test_scores_stand_beside_their_runs_and_say_why_one_is_missing(tmp_path: Pat
     assert len(records) == len(Arm)
     assert all(record.scores["initial_error"] > 0 for record in records)
     assert not (tmp_path / HELD_OUT).exists()
+    assert all(record.labelled["initial_error"] > 0 for record in records)
     assert (tmp_path / DEVELOPMENT / "scores" / "digits.csv").read_text().startswith("setting,findings,")
 
 
-def test_labelled_scores_see_the_audit_sample_only() -> None:
+def test_a_setting_that_only_a_repeat_has_run_has_scores_once(tmp_path: Path) -> None:
+    store = Store(tmp_path, replace(SPLIT, data_sets=()))
+    write_features([replace(SMALL, repeat=1)], store, _quiet)
+    write_features([SMALL, replace(SMALL, repeat=1)], store, _quiet)
+    assert len((tmp_path / DEVELOPMENT / "scores" / "digits.csv").read_text().splitlines()) == 2
+
+
+def test_one_table_sees_labels_of_the_audit_sample_only_the_other_all() -> None:
     seen = scene(SMALL)
     labels = seen.new.labels.clone()
     labels[seen.audit :] = 0
     other = replace(seen, new=replace(seen.new, labels=labels))
-    assert features(seen) == features(other)
+    one, two = features(seen), features(other)
+    assert one[AUDITED] == two[AUDITED]
+    assert one[LABELLED]["initial_error"] != two[LABELLED]["initial_error"]
 
 
 def test_the_loop_counts_what_it_evaluates() -> None:
