@@ -24,7 +24,7 @@ def optional(**fields: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, An
 
 reuse = optional(maxQualityLoss=fractions, maxResqueDist=fractions).filter(bool)
 limits = optional(steps=st.integers(1, 5000), hours=amounts, energyKwh=amounts, carbonKg=amounts, money=amounts)
-uncertainty = optional(allowAssumed=st.booleans(), maxHighOverLow=amounts)
+uncertainty = optional(allowAssumed=st.booleans(), maxHighOverLow=amounts, minReachesTarget=fractions)
 promotion = optional(minImprovement=fractions, requireTarget=st.booleans())
 small = st.integers(0, 100).map(lambda value: f"{value / 10_000}")
 """Of the size of what the scene's retraining needs: 0.0026 kWh, 0.001 kgCO2e, 0.0075 EUR."""
@@ -75,6 +75,7 @@ def test_every_rule_is_at_least_as_strict_with_one_policy_more(few, added) -> No
             assert no_looser(getattr(one, field), getattr(other, field)), field
     assert no_looser(after.uncertainty.max_high_over_low, before.uncertainty.max_high_over_low)
     assert after.uncertainty.allow_assumed <= before.uncertainty.allow_assumed
+    assert after.uncertainty.min_reaches_target >= before.uncertainty.min_reaches_target
     assert after.valid_seconds <= before.valid_seconds
     assert after.promotion.min_improvement >= before.promotion.min_improvement
     assert after.promotion.require_target >= before.promotion.require_target

@@ -125,6 +125,9 @@ class Uncertainty(ApiModel):
     """Whether a prediction without enough records, by the declared budget alone, can be approved."""
     max_high_over_low: Amount | None = None
     """Largest ratio of the upper to the lower end of the predicted steps."""
+    min_reaches_target: Fraction = Decimal("0.7")
+    """Least probability, where records tell one, with which an action reaches the target: what misses it is paid for
+    nothing. docs/predictions.md says where the default comes from."""
 
 
 class ApprovalRules(ApiModel):

@@ -16,9 +16,6 @@ from modelreuse.api import (
 )
 from modelreuse.decisions.policies import Rules
 
-LEAST_CHANCE = Decimal("0.5")
-"""An action is recommended only if records say that it reaches the target at least as often as not."""
-
 
 class Hurdle(StrEnum):
     """What an action fails at."""
@@ -44,7 +41,7 @@ def objection(
         return Objection(Hurdle.LAYERS, unfit)
     if over := over_limit(cost, rules.limits):
         return Objection(Hurdle.LIMIT, over)
-    if doubt := too_uncertain(cost, rules.uncertainty) or too_unlikely(cost):
+    if doubt := too_uncertain(cost, rules.uncertainty):
         return Objection(Hurdle.DOUBT, doubt)
     return None
 
@@ -77,14 +74,11 @@ def too_uncertain(cost: PredictedCost, uncertainty: Uncertainty) -> str | None:
     ratio = cost.steps.high / max(cost.steps.low, Decimal(1))
     if uncertainty.max_high_over_low is not None and ratio > uncertainty.max_high_over_low:
         return f"the upper end of the steps is {ratio:.1f} times the lower, more than {uncertainty.max_high_over_low}"
+    # Without records nobody knows how likely it is.
+    if cost.reaches_target is not None and cost.reaches_target < uncertainty.min_reaches_target:
+        wanted = f"the policy asks for {uncertainty.min_reaches_target}"
+        return f"reaches the target with a probability of {cost.reaches_target:.2g}; {wanted}"
     return None
-
-
-def too_unlikely(cost: PredictedCost) -> str | None:
-    """Why the action will hardly do, as a phrase; None when it may. Without records nobody knows, and it may."""
-    if cost.reaches_target is None or cost.reaches_target >= LEAST_CHANCE:
-        return None
-    return f"reaches the target with a probability of {cost.reaches_target:.2g}, less than {LEAST_CHANCE}"
 
 
 def _cannot_fine_tune(assessment: ModelAssessment, prediction: Prediction) -> str | None:

@@ -105,6 +105,7 @@ def governing(
         uncertainty=Uncertainty(
             allow_assumed=all(spec.uncertainty.allow_assumed for spec in specs),
             max_high_over_low=_least(spec.uncertainty.max_high_over_low for spec in specs),
+            min_reaches_target=max(spec.uncertainty.min_reaches_target for spec in specs),
         ),
         valid_seconds=min(spec.approval.valid_seconds for spec in specs),
         promotion=PromotionRules(

@@ -1,8 +1,10 @@
 """What the recommended action would have cost, beside the cheapest that reached the target: in CPU seconds.
 
 Recommended is what the product recommends: the model as it is where that probably meets the target; else, of the arms
-that reach it at least as often as not, the one of the least expected cost (`expected_energy`); else none. A training
-stops at the upper end of its interval; one that has not reached the target by then is paid, and the best arm too.
+that reach it as often as a policy asks by default, the one of the least expected cost (`expected_energy`); else none.
+A training stops at the upper end of its interval; one that has not reached the target by then is paid, and the best arm
+too. Where none was recommended and one would have done, the best is still to be paid and no more: that this is wrong
+too, only the rate of wrong actions says.
 """
 
 import math
@@ -10,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bench.prediction.judging import Judged
+from modelreuse.api.policy import Uncertainty
 
 KEEP, NONE = "Reuse", "none"
 
@@ -64,7 +67,7 @@ def _decided(arms: Sequence[Judged]) -> Decision:
 def _recommended(arms: Sequence[Judged]) -> str:
     if max(one.guess.met_at_start for one in arms) > 0.5:
         return KEEP
-    likely = [one for one in arms if one.guess.met_in_time >= 0.5]
+    likely = [one for one in arms if one.guess.met_in_time >= float(Uncertainty().min_reaches_target)]
     return str(min(likely, key=_predicted).record.row.arm) if likely else NONE
 
 

@@ -93,6 +93,8 @@ def test_a_profile_with_an_unknown_zone_is_named() -> None:
         ({"limits": {"money": "1"}}, {"limits": {"money": "2"}}, ("limits.money", "1")),
         ({"uncertainty": {"allowAssumed": False}}, {}, ("uncertainty.allow_assumed", "False")),
         ({"uncertainty": {"maxHighOverLow": "2"}}, {}, ("uncertainty.max_high_over_low", "2")),
+        ({"uncertainty": {"minReachesTarget": "0.9"}}, {}, ("uncertainty.min_reaches_target", "0.9")),
+        ({"uncertainty": {"minReachesTarget": "0.1"}}, {}, ("uncertainty.min_reaches_target", "0.7")),
         ({"approval": {"validFor": "1h"}}, {"approval": {"validFor": "2h"}}, ("valid_seconds", "3600")),
         ({"promotion": {"minImprovement": "0.2"}}, {}, ("promotion.min_improvement", "0.2")),
         (

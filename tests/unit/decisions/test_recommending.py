@@ -311,14 +311,16 @@ def history(**reached: tuple[int, int]) -> tuple[RetrainingRecord, ...]:
 
 
 def test_an_action_that_rarely_reaches_the_target_gives_way_to_one_that_does() -> None:
-    records = history(FineTune=(1, 4), Retrain=(4, 1))
+    records = history(FineTune=(1, 4), Retrain=(5, 0))
     better = advice(BAD, records=records)
     assert better["action"] == "Retrain"
 
 
-def test_an_action_that_reaches_the_target_as_often_as_not_will_do() -> None:
-    assert advice(BAD, records=history(FineTune=(3, 2)))["action"] == "FineTune"
-    assert advice(BAD, records=history(FineTune=(2, 3)))["action"] == "Retrain"
+def test_how_likely_is_likely_enough_is_for_the_policy_to_say() -> None:
+    half = policy(uncertainty={"minReachesTarget": "0.5"})
+    assert advice(BAD, half, records=history(FineTune=(3, 2)))["action"] == "FineTune"
+    assert advice(BAD, half, records=history(FineTune=(2, 3)))["action"] == "Retrain"
+    assert advice(BAD, records=history(FineTune=(3, 2)))["action"] == "Retrain"
 
 
 def test_where_nothing_is_likely_to_reach_the_target_it_is_inconclusive() -> None:
