@@ -63,7 +63,7 @@ def judge(observed: Observed, approval: Approval, now: datetime) -> Approved | F
     by = annotations.get(APPROVED_BY, "")
     if annotations.get(REJECT) == approval.digest:
         return Failure(reason=REJECTED, message=f"{rejecter(observed)} rejected this assessment")
-    if approval.expires_at is not None and now >= approval.expires_at:
+    if now >= approval.expires_at:
         return Failure(reason=EXPIRED, message=f"could be approved until {approval.expires_at:%Y-%m-%dT%H:%M:%SZ}")
     given = annotations.get(APPROVE, "")
     if not given:
