@@ -681,7 +681,7 @@ class Approval(StatusModel):
     """The annotation `modelreuse.io/approve` must carry exactly this."""
     components: DigestComponents = []
     offered_at: Time
-    expires_at: Time | None = None
+    expires_at: Time
     by: Identity | None = None
     groups: Annotated[str, StringConstraints(max_length=1024)] | None = None
     at: Time | None = None

@@ -12,6 +12,7 @@ from modelreuse.api import (
     Recommendation,
 )
 from modelreuse.costs import expected_return
+from modelreuse.decisions.assessments import assessment_of
 from modelreuse.decisions.describing import summary
 from modelreuse.decisions.hardware import OTHER_HARDWARE, other_hardware
 from modelreuse.decisions.observed import Observed
@@ -25,7 +26,7 @@ def advised(
     observed: Observed, status: ModelReuseCheckStatus, rules: Rules | Failure, now: datetime
 ) -> ModelReuseCheckStatus:
     """The status with its advice, until a human has decided: from then on it stays what was decided upon."""
-    if status.prediction is None or status.retraining is not None or status.rejected is not None:
+    if status.retraining is not None or status.rejected is not None:
         return status
     if isinstance(rules, Failure) or not any(one.hashes for one in status.assessments):
         return status.model_copy(update={"recommendation": None, "summary": None})
@@ -52,8 +53,8 @@ def _by_prediction(observed: Observed, status: ModelReuseCheckStatus, rules: Rul
 
 def _measured_alike(observed: Observed, status: ModelReuseCheckStatus, advice: Recommendation) -> Recommendation:
     """The advice, unless what it would launch runs on hardware that nothing was measured on."""
-    assessment = next((one for one in status.assessments if one.model == advice.model), None)
-    elsewhere = other_hardware(observed, assessment) if needs_approval(advice) and assessment else None
+    measured = assessment_of(status, advice.model)
+    elsewhere = other_hardware(observed, measured) if needs_approval(advice) else None
     if elsewhere is None:
         return advice
     told = {"message": f"{advice.message}; but {elsewhere}", "reason": OTHER_HARDWARE}
@@ -63,7 +64,7 @@ def _measured_alike(observed: Observed, status: ModelReuseCheckStatus, advice: R
 def _return(
     check: ModelReuseCheck, status: ModelReuseCheckStatus, cost: PredictedCost, rules: Rules
 ) -> ExpectedReturn | None:
-    assessment = next(one for one in status.assessments if one.model == cost.model)
+    assessment = assessment_of(status, cost.model)
     return expected_return(
         cost,
         assessment,

@@ -43,14 +43,15 @@ def offered(status: ModelReuseCheckStatus, current: Offer, rules: Rules, now: da
         digest=current.digest,
         components=list(current.preimage.components),
         offered_at=offered_at,
-        expires_at=(_known_since(status) or now) + timedelta(seconds=rules.valid_seconds),
+        expires_at=_known_since(status, now) + timedelta(seconds=rules.valid_seconds),
     )
 
 
-def _known_since(status: ModelReuseCheckStatus) -> datetime | None:
+def _known_since(status: ModelReuseCheckStatus, now: datetime) -> datetime:
     """Since when what the offer rests on is known. A pilot that told nothing makes no assessment younger."""
     pilot = status.pilot
-    return pilot.finished_at if pilot is not None and pilot.told else status.assessed_at
+    told = pilot.finished_at if pilot is not None and pilot.told else None
+    return max(filter(None, (status.assessed_at, told)), default=now)
 
 
 def judge(observed: Observed, approval: Approval, now: datetime) -> Approved | Failure:
@@ -63,7 +64,7 @@ def judge(observed: Observed, approval: Approval, now: datetime) -> Approved | F
     by = annotations.get(APPROVED_BY, "")
     if annotations.get(REJECT) == approval.digest:
         return Failure(reason=REJECTED, message=f"{rejecter(observed)} rejected this assessment")
-    if approval.expires_at is not None and now >= approval.expires_at:
+    if now >= approval.expires_at:
         return Failure(reason=EXPIRED, message=f"could be approved until {approval.expires_at:%Y-%m-%dT%H:%M:%SZ}")
     given = annotations.get(APPROVE, "")
     if not given:

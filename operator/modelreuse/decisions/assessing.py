@@ -34,7 +34,7 @@ def begin(observed: Observed, status: ModelReuseCheckStatus, now: datetime) -> M
     """The status to go on from: this one, or that of a new assessment where one is due."""
     spec_hash = spec_hash_of(observed)
     token = observed.check.metadata.annotations.get(ASSESS, "")[:256]
-    due = status.nonce is None or status.spec_hash != spec_hash or (token and token != status.assess_token)
+    due = status.spec_hash != spec_hash or (token and token != status.assess_token)
     if not due or is_busy(observed, status):
         return status
     return ModelReuseCheckStatus(
@@ -74,7 +74,7 @@ def assess(observed: Observed, status: ModelReuseCheckStatus, rules: Rules | Fai
         stalled=next((stage.stalled for stage in stages if stage.stalled), None),
         waiting=next((stage.waiting for stage in stages if stage.waiting), None),
     )
-    if progress.stalled or not all(stage.entry.finished for stage in stages):
+    if not all(stage.entry.finished for stage in stages):
         return progress
     return Progress(predicted(observed, status.model_copy(update={"assessed_at": now}), rules, now))
 
@@ -106,7 +106,7 @@ def _assess_one(
     if job is None or (entry.job.uid is not None and job.uid != entry.job.uid):
         lost = Failure(reason="AssessmentLost", message=f"Job {entry.job.name} was removed before it answered")
         return _again(observed, status, model, entry, lost, rules)
-    task = assessment_task_id(status.nonce or "", model.name, entry.attempt)
+    task = _task(status, model.name, entry.attempt)
     taken = stranger(observed, entry.job.name, job, task)
     if taken:
         return _Stage(entry, stalled=taken)
@@ -121,8 +121,6 @@ def _assess_one(
 
 def _running(observed: Observed, entry: ModelAssessment, job: ObservedJob, now: datetime) -> _Stage:
     service = missing_service(observed, job)
-    if service is None:
-        return _Stage(entry, waiting=held_up(job, now))
     refusal = observed.refusals.get(job.name)
     return _Stage(
         entry,
@@ -141,9 +139,10 @@ def _finished(
     rules: Rules | Failure,
 ) -> _Stage:
     pod = speaking_pod(job, task)
-    if pod is None or pod.message is None:
+    if pod is None:
         failure = job.failure or Failure(reason="NoAnswer", message=f"Job {job.name} ended without an answer")
         return _again(observed, status, model, entry, failure, rules)
+    assert pod.message is not None
     try:
         summary = parse_message(AssessmentSummary, pod.message)
     except UnreadableMessageError as error:
@@ -155,13 +154,13 @@ def _finished(
         if summary.error.retryable:
             return _again(observed, status, model, entry, failure, rules)
         return _failed(entry, failure)
-    unhashed = observed.check.spec.code is not None and summary.hashes is not None and summary.hashes.code is None
-    if summary.hashes is None or summary.measured is None or unhashed:
+    hashes, code = summary.hashes, observed.check.spec.code
+    if hashes is None or summary.measured is None or (code is not None and hashes.code is None):
         return _failed(entry, Failure(reason="UnreadableAnswer", message=f"Job {job.name}: the answer is incomplete"))
     return _Stage(
         entry.model_copy(
             update={
-                "hashes": summary.hashes,
+                "hashes": hashes,
                 "image": (image_of(job, pod) or "")[-MAX_IMAGE_ID:] or None,
                 "classes": summary.classes,
                 "samples": summary.samples,
@@ -182,10 +181,13 @@ def _finished(
 
 
 def _attempt(observed: Observed, status: ModelReuseCheckStatus, model: str, attempt: int) -> ModelAssessment:
-    task = assessment_task_id(status.nonce or "", model, attempt)
-    return ModelAssessment(
-        model=model, attempt=attempt, job=JobReference(name=job_name(observed.check, task), uid=None)
-    )
+    name = job_name(observed.check, _task(status, model, attempt))
+    return ModelAssessment(model=model, attempt=attempt, job=JobReference(name=name, uid=None))
+
+
+def _task(status: ModelReuseCheckStatus, model: str, attempt: int) -> str:
+    assert status.nonce is not None
+    return assessment_task_id(status.nonce, model, attempt)
 
 
 def _again(
@@ -211,10 +213,11 @@ def _job(
 ) -> dict[str, object] | None:
     if observed.check.spec.suspend:
         return None
+    assert status.nonce is not None
     return assessment_job(
         observed.check,
         model,
-        nonce=status.nonce or "",
+        nonce=status.nonce,
         attempt=attempt,
         image=observed.settings.worker_image,
         probe_allowed=isinstance(rules, Failure) or rules.timing_probe == "Allow",
@@ -230,7 +233,12 @@ def history_with(status: ModelReuseCheckStatus) -> list[HistoryRow]:
         action=status.recommendation.action,
         digest=status.approval.digest if status.approval else None,
         outcome="Rejected" if status.rejected else status.retraining.result if status.retraining else None,
-        message="; ".join(filter(None, (_piloted(status), _predicted(status), _said(status, status.recommendation)))),
+        message="; ".join(
+            filter(
+                None,
+                (_piloted(status), _predicted(status, status.recommendation), _said(status, status.recommendation)),
+            )
+        ),
     )
     return [row, *status.history][:MAX_HISTORY]
 
@@ -240,11 +248,12 @@ def _piloted(status: ModelReuseCheckStatus) -> str | None:
     return seen(status.pilot) if status.pilot is not None and status.pilot.ended else None
 
 
-def _predicted(status: ModelReuseCheckStatus) -> str | None:
+def _predicted(status: ModelReuseCheckStatus, advice: Recommendation) -> str | None:
     """What was predicted of the action that was recommended: of what nobody approved, no record tells it."""
-    advice, prediction = status.recommendation, status.prediction
-    if advice is None or prediction is None or status.retraining is not None:
+    prediction = status.prediction
+    if status.retraining is not None:
         return None
+    assert prediction is not None
     costs = (cost for cost in prediction.costs if (cost.action, cost.model) == (advice.action, advice.model))
     return next((steps(cost, prediction.max_steps) for cost in costs), None)
 

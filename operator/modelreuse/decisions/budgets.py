@@ -146,10 +146,10 @@ def _settled(
         for reservation in policy.status.reservations:
             if (reservation.namespace, reservation.check) != (namespace, check):
                 continue
-            own = retraining is not None and reservation.record == retraining.record
-            if retraining is not None and own and retraining.result is None:
+            own = retraining if retraining is not None and reservation.record == retraining.record else None
+            if own is not None and own.result is None:
                 continue
-            due = _due(retraining, reservation) if retraining is not None and own else reservation
+            due = reservation if own is None else _due(own, reservation)
             ledger = _replaced(ledger, reservation, due, policy.spec.budget, now)
         if ledger != policy.status:
             ledgers.append(Ledger.of(policy, ledger))
@@ -177,7 +177,7 @@ def _no_room(policy: RetrainPolicy, budget: Budget, new: Reservation, rules: Rul
     already = used(policy.status, budget, new.namespace, now)
     unit = excess(budget, already, new)
     if unit is not None:
-        free = room_from(policy.status, budget, new.namespace, new, now)
+        free = room_from(policy.status, budget, new.namespace, new)
         when = f"from {free:%Y-%m-%dT%H:%M:%SZ} on" if free else "once retrainings that run now have ended"
         message = (
             f"needs up to {_figure(new, unit, rules)}; of the {_limit(budget, unit, rules)} that RetrainPolicy {name} "

@@ -45,11 +45,11 @@ class Backing:
 
     def _known_to(self, record: RetrainingRecord) -> list[RetrainingRecord]:
         approval = record.spec.approval
+        assert approval is not None
         return [
             each
             for each in (*self.own, *self.imported)
             if each.outcome is not None
-            and approval is not None
             and each.outcome.finished_at <= approval.at
             and (each.spec.source == "Imported" or each.metadata.namespace == record.metadata.namespace)
         ]

@@ -12,7 +12,7 @@ def to_approve(check: ModelReuseCheck, digest: str) -> str:
 
 def to_assess_again(check: ModelReuseCheck, status: ModelReuseCheckStatus) -> str:
     """Assesses again. The token is made from the nonce: it differs from that of any earlier assessment."""
-    token = f"after-{(status.nonce or '')[:8]}"
+    token = f"after-{status.nonce}"[:14]
     return f"assess again: {_annotate(check, ASSESS, token)}"
 
 

@@ -102,9 +102,9 @@ def _approved(
         return "False", REJECTED, ending_with(again, f"rejected by {status.rejected}")
     if isinstance(found.rules, Failure):
         return "False", found.rules.reason, found.rules.message
-    if isinstance(found.current, Failure) or status.approval is None:
-        failure = found.current if isinstance(found.current, Failure) else None
-        return ("False", failure.reason, failure.message) if failure else ("False", "NothingToApprove", "")
+    if isinstance(found.current, Failure):
+        return "False", found.current.reason, found.current.message
+    assert status.approval is not None
     judgement = judge(observed, status.approval, now)
     if isinstance(judgement, Approved) and found.unfunded is not None:
         message = f"{judgement.by} approved this, and it launches when there is room: {found.unfunded.message}"
@@ -137,7 +137,7 @@ def _retrained(status: ModelReuseCheckStatus) -> tuple[State, str, str]:
         return "False", *_PILOTING
     if retraining.result is None:
         return "False", "Retraining" if retraining.launched else "Launching", "the retraining has not ended"
-    if retraining.result != "Succeeded" or retraining.failure is not None:
+    if retraining.result != "Succeeded":
         failure = retraining.failure
         return ("False", failure.reason, failure.message) if failure else ("False", retraining.result, "it has ended")
     reached = "reached" if retraining.target_reached else "not reached"
@@ -196,6 +196,6 @@ def _busy_with(observed: Observed, status: ModelReuseCheckStatus, terms: Terms |
     if retraining.result is None:
         return "Retraining", "the retraining has not ended"
     verifiable = retraining.result == "Succeeded" and cannot_verify(terms) is None
-    if verifiable and (status.verification is None or not is_finished(status.verification)):
+    if verifiable and not is_finished(status.verification):
         return "Verifying", "old and new model are being measured on held-out data"
     return None

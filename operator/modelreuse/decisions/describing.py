@@ -36,7 +36,7 @@ def sentence(cost: PredictedCost, max_steps: int | None = None) -> str:
     if cost.carbon_grams_location:
         parts.append(_figure(cost.carbon_grams_location, "gCO2e", "kgCO2e"))
     if cost.money:
-        parts.append(_figure(cost.money, cost.currency or ""))
+        parts.append(_figure(cost.money, cost.currency))
     if cost.quality:
         parts.append(_figure(cost.quality, "accuracy"))
     return f"{cost.action} {cost.model}: {', '.join(parts)}"
@@ -59,7 +59,7 @@ def qualities(evaluations: Iterable[Evaluation]) -> str:
     return "the quality " + ", ".join(f"{format_decimal(each.quality)} after {each.step}" for each in evaluations)
 
 
-def _figure(value: Range, unit: str, thousands: str | None = None, *, end: str = "") -> str:
+def _figure(value: Range, unit: str | None, thousands: str | None = None, *, end: str = "") -> str:
     if thousands and value.high >= _KILO:
         value, unit = _times(value, 1 / _KILO), thousands
     middle = f"{_short(value.estimate)} " if value.estimate is not None else ""

@@ -1,10 +1,18 @@
-"""Whether a retraining would run on hardware like that on which its cost was measured."""
+"""What pods run on, and whether a retraining would run on hardware like that on which its cost was measured."""
+
+from collections.abc import Mapping
 
 from modelreuse.api import ModelAssessment
-from modelreuse.decisions.observed import Observed
+from modelreuse.decisions.observed import Observed, ObservedPod
 from modelreuse.manifests import KINDS, JobTemplate, accelerators_of
 
 OTHER_HARDWARE = "OtherHardware"
+
+
+def labels_of(pod: ObservedPod, node_labels: Mapping[str, Mapping[str, str]]) -> Mapping[str, str]:
+    """Of the node that the pod ran on, as far as they were read."""
+    # One without a node has none: no node is called "None".
+    return node_labels.get(str(pod.node), {})
 
 
 def other_hardware(observed: Observed, assessment: ModelAssessment) -> str | None:

@@ -60,9 +60,11 @@ def over_limit(cost: PredictedCost, limits: Limits) -> str | None:
         (cost.currency or "money", limits.money, cost.money.high if cost.money else None),
     )
     for unit, limit, high in figures:
-        if limit is not None and high is None:
+        if limit is None:
+            continue
+        if high is None:
             return f"{unit} can't be predicted, but the policy limits it to {limit}"
-        if limit is not None and high is not None and high > limit:
+        if high > limit:
             return f"up to {format_decimal(Decimal(high))} {unit}, over the limit of {limit}"
     return None
 

@@ -46,20 +46,15 @@ def excess(budget: Budget, already: Spending, needed: Spending) -> str | None:
     return None
 
 
-def room_from(
-    ledger: RetrainPolicyStatus, budget: Budget, namespace: str, needed: Spending, now: datetime
-) -> datetime | None:
-    """When enough charges will have left the window; None where reservations stand in the way."""
+def room_from(ledger: RetrainPolicyStatus, budget: Budget, namespace: str, needed: Spending) -> datetime | None:
+    """When enough charges will have left the window, if there is no room now; None where reservations are in the way.
+
+    Nothing is charged anew until then, so at all times before there is no more room than now.
+    """
     window = timedelta(seconds=budget.window_seconds)
     leaving = sorted({each.at + window for each in ledger.charges if each.namespace == namespace})
-    return next(
-        (
-            time
-            for time in leaving
-            if time > now and excess(budget, used(ledger, budget, namespace, time), needed) is None
-        ),
-        None,
-    )
+    rooms = (time for time in leaving if excess(budget, used(ledger, budget, namespace, time), needed) is None)
+    return next(rooms, None)
 
 
 def is_full(ledger: RetrainPolicyStatus, namespace: str) -> bool:

@@ -20,9 +20,11 @@ from modelreuse.api import (
     Recommendation,
     RetrainingRecordSpec,
     Spending,
+    Target,
     decimal,
 )
 from modelreuse.api.record import MAX_PREIMAGE
+from modelreuse.decisions.assessments import assessment_of
 from modelreuse.decisions.budgets import beyond, bound, budgets
 from modelreuse.decisions.digest import Preimage, preimage
 from modelreuse.decisions.hardware import OTHER_HARDWARE, other_hardware
@@ -104,7 +106,7 @@ def offer(
         return template
     if isinstance(observed.config_maps, Failure):
         return observed.config_maps
-    assessment = next(one for one in status.assessments if one.model == subject.model)
+    assessment = assessment_of(status, subject.model)
     elsewhere = other_hardware(observed, assessment)
     if elsewhere is not None:
         return Failure(reason=OTHER_HARDWARE, message=elsewhere)
@@ -118,15 +120,11 @@ def offer(
     if not 0 <= target <= 1:
         return Failure(reason="TargetUnknown", message=f"the target {target} is no accuracy: it must lie in 0..1")
     cost = cost_of(status, subject)
-    if cost is None:
-        return Failure(reason="NothingPredicted", message=f"no cost is predicted for {subject.action}")
+    assert cost is not None
     layers = tuple(recommendation.layers if pilot is None else trained_by(pilot, assessment))
     if subject.action == Action.FINE_TUNE and not layers:
         # To a trainer no layers means all of them.
         return Failure(reason="NoLayers", message="FineTune without layers would train all of them")
-    inputs = _inputs_of(assessment, observed)
-    if isinstance(inputs, Failure):
-        return inputs
     work = Work(
         cost=pilot.cost if pilot else cost,
         whole=cost,
@@ -134,7 +132,7 @@ def offer(
         layers=layers,
         target=target,
         template=template,
-        inputs=inputs,
+        inputs=_inputs_of(assessment, observed),
     )
     try:
         job = rendered(check, work, DIGEST_PLACEHOLDER)
@@ -160,14 +158,11 @@ def offer(
 
 def target_of(check: ModelReuseCheck, assessment: ModelAssessment) -> Decimal | None:
     """The absolute quality to reach; None where it is relative and the reference has no labels."""
-    target = check.spec.objective.target
-    if target is not None and target.absolute is not None:
+    target = check.spec.objective.target or Target(relative=Decimal(1))
+    if target.relative is None:
         return target.absolute
     reference = scores_of(assessment).get("initial_accuracy_reference")
-    if reference is None:
-        return None
-    share = target.relative if target is not None and target.relative is not None else Decimal(1)
-    return decimal(share * reference)
+    return None if reference is None else decimal(target.relative * reference)
 
 
 def cost_of(status: ModelReuseCheckStatus, subject: Recommendation | PilotStatus) -> PredictedCost | None:
@@ -199,10 +194,9 @@ def record_spec(
 ) -> RetrainingRecordSpec:
     """What the record says before the Job exists. `approval`: approver, their groups, requester, editor, and when."""
     work = current.work
-    assessment = next(one for one in status.assessments if one.model == work.cost.model)
+    assessment = assessment_of(status, work.cost.model)
     retraining = check.spec.retraining
-    if retraining is None:
-        raise ValueError("spec.retraining: is missing")
+    assert retraining is not None
     return RetrainingRecordSpec.model_validate(
         {
             "source": "Operator",
@@ -228,9 +222,8 @@ def record_spec(
     )
 
 
-def _inputs_of(assessment: ModelAssessment, observed: Observed) -> Inputs | Failure:
-    if assessment.hashes is None:
-        return Failure(reason="NotAssessed", message=f"{assessment.model} was not assessed")
+def _inputs_of(assessment: ModelAssessment, observed: Observed) -> Inputs:
+    assert assessment.hashes is not None
     reading = assessment.measured.startup_seconds if assessment.measured else None
     return Inputs(assessment.hashes, observed.settings.worker_image, float(reading or 0))
 
@@ -251,7 +244,7 @@ def _parts(
 ) -> dict[str, Any]:
     return {
         "check": observed.check.metadata.uid,
-        "nonce": status.nonce or "",
+        "nonce": status.nonce,
         "spec": {key: value for key, value in observed.spec.items() if key != "suspend"},
         "policies": {policy.metadata.name: policy.spec.to_wire() for policy in rules.policies},
         "profile": rules.profile.spec.to_wire(),

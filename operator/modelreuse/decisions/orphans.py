@@ -20,11 +20,12 @@ def is_open(record: RetrainingRecord) -> bool:
 
 def orphans(records: Iterable[RetrainingRecord], living: str | None) -> list[RetrainingRecord]:
     """Of records whose checks had one name, the open ones whose check is gone: all but those of the UID `living`."""
-    return [
-        record
-        for record in records
-        if is_open(record) and record.spec.check is not None and record.spec.check.uid != living
-    ]
+    return [record for record in records if is_open(record) and _check_of(record) != living]
+
+
+def _check_of(record: RetrainingRecord) -> str | None:
+    """The UID of the check whose retraining it is about."""
+    return record.spec.check.uid if record.spec.check else None
 
 
 def lost(

@@ -18,7 +18,8 @@ from modelreuse.api import (
 )
 from modelreuse.costs import Candidate, Machine, machine_again, pilot_cost
 from modelreuse.decisions.assessing import is_busy
-from modelreuse.decisions.hurdles import Hurdle, objection, over_limit
+from modelreuse.decisions.assessments import assessment_of
+from modelreuse.decisions.hurdles import Hurdle, Objection, objection, over_limit
 from modelreuse.decisions.observed import Observed
 from modelreuse.decisions.offer import cost_of
 from modelreuse.decisions.policies import Rules
@@ -60,19 +61,18 @@ def is_pilot(retraining: RetrainingStatus) -> bool:
 def with_qualities(status: ModelReuseCheckStatus, result: TrainingResult) -> ModelReuseCheckStatus:
     """The status with the qualities that its pilot was asked for, as far as the trainer tells them."""
     pilot = status.pilot
-    if pilot is None:
-        return status
+    assert pilot is not None
     asked = [each for each in result.evaluations if each.step in looks(pilot.steps)]
     told = [Evaluation(step=each.step, quality=each.quality) for each in asked]
     return status.model_copy(update={"pilot": pilot.model_copy(update={"evaluations": told})})
 
 
-def untold(retraining: RetrainingStatus, result: TrainingResult) -> Failure | None:
-    """Why a pilot's result tells nothing; None where it has every quality that it was asked for.
+def untold(steps: int, result: TrainingResult) -> Failure | None:
+    """Why the result of a pilot of so many steps tells nothing; None where it has every quality that it was asked for.
 
     One that met its target may have stopped there.
     """
-    asked = looks(retraining.intent.pilot_steps or 0)
+    asked = looks(steps)
     told = {each.step for each in result.evaluations}
     due = [step for step in asked if step <= result.steps or not result.target_reached]
     missing = [step for step in due if step not in told]
@@ -90,7 +90,7 @@ def _proposed(observed: Observed, status: ModelReuseCheckStatus, rules: Rules | 
     whole = cost_of(status, advice) if needs_approval(advice) else _doubted(status, advice, rules)
     if whole is None or whole.steps.high <= asked.pilot.steps:
         return None
-    assessment = next(one for one in status.assessments if one.model == whole.model)
+    assessment = assessment_of(status, whole.model)
     cost = pilot_cost(
         Candidate(assessment, _machine(assessment, rules), target=None),
         whole.action,
@@ -98,7 +98,8 @@ def _proposed(observed: Observed, status: ModelReuseCheckStatus, rules: Rules | 
         batch_size=asked.batch_size,
         profile=rules.priced,
     )
-    if assessment.evidence not in LABELLED or cost is None or over_limit(cost, rules.limits) is not None:
+    assert cost is not None
+    if assessment.evidence not in LABELLED or over_limit(cost, rules.limits) is not None:
         return None
     return PilotStatus(action=whole.action, model=whole.model, steps=asked.pilot.steps, cost=cost)
 
@@ -111,10 +112,14 @@ def _machine(assessment: ModelAssessment, rules: Rules) -> Machine | None:
 def _doubted(status: ModelReuseCheckStatus, advice: Recommendation, rules: Rules) -> PredictedCost | None:
     """The cheapest action against which nothing speaks but doubt, where doubt is all that stands in the way."""
     prediction = status.prediction
-    if advice.reason != Hurdle.DOUBT or prediction is None:
+    if advice.reason != Hurdle.DOUBT:
         return None
+    assert prediction is not None
     assessments = {one.model: one for one in status.assessments}
     objections = (
         (cost, objection(cost, assessments[cost.model], prediction, rules)) for cost in by_energy(prediction.costs)
     )
-    return next((cost for cost, against in objections if against and against.hurdle is Hurdle.DOUBT), None)
+    return next(
+        (cost for cost, against in objections if isinstance(against, Objection) and against.hurdle is Hurdle.DOUBT),
+        None,
+    )

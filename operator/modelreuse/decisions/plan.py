@@ -108,6 +108,6 @@ def _wake_at(observed: Observed, status: ModelReuseCheckStatus, found: Findings,
     if missing or (found.unfunded is not None and observed.rights is not None):
         return now + RETRY_AFTER
     approval, decided = status.approval, status.retraining is not None or status.rejected is not None
-    if decided or approval is None or approval.expires_at is None or approval.expires_at <= now:
+    if decided or approval is None or approval.expires_at <= now:
         return None
     return approval.expires_at

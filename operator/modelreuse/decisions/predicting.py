@@ -20,6 +20,7 @@ from modelreuse.api import (
 from modelreuse.costs import Candidate, Machine, hardware_of, machine_again, machine_of, predict
 from modelreuse.decisions.answers import answering_pod
 from modelreuse.decisions.commands import ending_with, to_assess_again
+from modelreuse.decisions.hardware import labels_of
 from modelreuse.decisions.intensity import by_the_grid
 from modelreuse.decisions.observed import Observed, ObservedPod
 from modelreuse.decisions.offer import target_of
@@ -65,7 +66,7 @@ def is_outdated(status: ModelReuseCheckStatus, rules: Rules | Failure) -> bool:
     """Whether the prediction that is shown, and may yet be approved, is not what would be predicted now: by another
     profile, or with what a pilot has told.
     """
-    if status.prediction is None or status.retraining is not None or status.rejected is not None:
+    if status.retraining is not None or status.rejected is not None:
         return False
     return not isinstance(rules, Failure) and (_by_another(status, rules) or _untold(status) is not None)
 
@@ -96,10 +97,11 @@ def _untold(status: ModelReuseCheckStatus) -> ModelAssessment | None:
 
 
 def _with_the_pilot(status: ModelReuseCheckStatus) -> ModelReuseCheckStatus:
-    lacking = _untold(status)
-    if lacking is None or status.pilot is None:
+    pilot, lacking = status.pilot, _untold(status)
+    if lacking is None:
         return status
-    rows = [_score(each) for each in status.pilot.evaluations]
+    assert pilot is not None
+    rows = [_score(each) for each in pilot.evaluations]
     kept = [row for row in lacking.scores if row.name not in {*FOR_PEOPLE, *(each.name for each in rows)}]
     told = {"scores": [*kept[: MAX_SCORES - len(rows)], *rows], "evidence": AFTER_A_PILOT}
     assessments = [one.model_copy(update=told) if one is lacking else one for one in status.assessments]
@@ -121,8 +123,7 @@ def _machine(observed: Observed, entry: ModelAssessment, profile: CostProfileSpe
     pod = _measured_pod(observed, entry)
     if pod is None:
         return machine_again(profile, entry.hardware, gpus=entry.accelerators) if entry.hardware else None
-    labels = observed.node_labels.get(pod.node or "", {})
-    return machine_of(profile, labels, cpu_cores=pod.cpu_cores, gpus=pod.gpus)
+    return machine_of(profile, labels_of(pod, observed.node_labels), cpu_cores=pod.cpu_cores, gpus=pod.gpus)
 
 
 def _located(observed: Observed, entry: ModelAssessment, profile: CostProfileSpec | None) -> ModelAssessment:
@@ -130,7 +131,7 @@ def _located(observed: Observed, entry: ModelAssessment, profile: CostProfileSpe
     pod = _measured_pod(observed, entry)
     if pod is None or profile is None:
         return entry
-    used = hardware_of(profile, observed.node_labels.get(pod.node or "", {}), cpu_cores=pod.cpu_cores)
+    used = hardware_of(profile, labels_of(pod, observed.node_labels), cpu_cores=pod.cpu_cores)
     return entry.model_copy(update={"hardware": used})
 
 

@@ -25,11 +25,9 @@ def needs_approval(recommendation: Recommendation) -> bool:
 def recommend(
     spec: ModelReuseCheckSpec, assessments: Iterable[ModelAssessment], prediction: Prediction, rules: Rules
 ) -> Recommendation:
-    """The recommendation for a check all of whose candidates are assessed; the first candidate is the one in use."""
+    """The recommendation for a check with a candidate that could be assessed; the first candidate is the one in use."""
     candidates = ranking(spec, assessments, prediction, rules)
     in_use = spec.models[0].name
-    if not candidates:
-        return _of(Action.INCONCLUSIVE, in_use, "NothingAssessed", "no candidate could be assessed")
     advice = _advice(in_use, candidates, prediction, rules)
     if len(spec.models) == 1:
         return advice
@@ -60,12 +58,8 @@ def _cheapest(judged: Candidate, candidates: list[Candidate], prediction: Predic
     """The cheapest action on any candidate, where `judged` can't be kept."""
     shortfall = judged.judgement.why
     assessments = {each.model: each.assessment for each in candidates}
-    costs = by_energy(prediction.costs)
-    if not costs:
-        message = f"{shortfall}; no pass was measured to predict from"
-        return _of(Action.INCONCLUSIVE, judged.model, "NothingPredicted", message)
     passed: dict[Hurdle, list[str]] = {hurdle: [] for hurdle in Hurdle}
-    for cost in costs:
+    for cost in by_energy(prediction.costs):
         against = objection(cost, assessments[cost.model], prediction, rules)
         if against is None:
             message = f"{shortfall}; {cost.action} is the cheapest action within the policy's limits"

@@ -16,7 +16,7 @@ def declined(observed: Observed, status: ModelReuseCheckStatus, now: datetime) -
     Whoever rejected a pilot, in time or not, rejected what it was for.
     """
     digests = {each.digest for each in (status.approval, status.pilot) if each is not None} - {None}
-    if status.approval is None or observed.check.metadata.annotations.get(REJECT) not in digests:
+    if observed.check.metadata.annotations.get(REJECT) not in digests:
         return status
     return status.model_copy(update={"rejected": f"{rejecter(observed)}, {now:%Y-%m-%dT%H:%M:%SZ}"})
 

@@ -28,7 +28,7 @@ from modelreuse.decisions.commands import ending_with, to_assess_again
 from modelreuse.decisions.inputs import refused_inputs, unconfirmed_inputs
 from modelreuse.decisions.observed import Deadline, Observed, ObservedJob
 from modelreuse.decisions.offer import Offer, record_spec, rendered
-from modelreuse.decisions.piloting import is_pilot, untold, with_qualities
+from modelreuse.decisions.piloting import untold, with_qualities
 from modelreuse.decisions.policies import Rules
 from modelreuse.decisions.progress import SETTLING, SUSPENDED, Progress, is_due, startup_problem, stranger
 from modelreuse.decisions.records import record_of
@@ -78,8 +78,9 @@ def _intend(
     now: datetime,
 ) -> Progress:
     approval = status.approval
-    if isinstance(current, Failure) or approval is None or status.rejected is not None or observed.check.spec.suspend:
+    if isinstance(current, Failure) or status.rejected is not None or observed.check.spec.suspend:
         return Progress(status)
+    assert approval is not None
     # A digest under which a record stands was consumed, whatever status says.
     work = current.work
     what = {"action": work.cost.action, "model": work.cost.model, "pilot_steps": work.pilot_steps}
@@ -113,12 +114,12 @@ def _launch(
     now: datetime,
 ) -> Progress:
     approval = status.approval
-    judgement = judge(observed, approval, now) if approval else None
+    assert approval is not None
+    judgement = judge(observed, approval, now)
     if (
         isinstance(current, Failure)
         or isinstance(rules, Failure)
         or current.digest != retraining.intent.digest
-        or approval is None
         or not isinstance(judgement, Approved)
     ):
         again = to_assess_again(observed.check, status)
@@ -140,7 +141,7 @@ def _launch(
             "edited_by": judgement.edited_by,
             "approved_by": judgement.by,
             "approved_by_groups": judgement.groups,
-            "at": approval.at or now,
+            "at": approval.at,
         }
         spec = record_spec(observed.check, status, current, stamps)
         return Progress(
@@ -148,7 +149,8 @@ def _launch(
             create=(retraining_record(observed.check.metadata.namespace, spec),),
             waiting=refusal.failure if refusal else None,
         )
-    if record.spec.approval is None or record.spec.approval.digest != current.digest or record.outcome is not None:
+    recorded = record.spec.approval.digest if record.spec.approval else None
+    if recorded != current.digest or record.outcome is not None:
         return Progress(_ended(status, _costing(retraining, NOTHING), now, "Failed", _consumed(approval)))
     job = rendered(observed.check, current.work, current.digest)
     if job.prepared is not None:
@@ -184,7 +186,7 @@ def _prepare(
     return Progress(status, wake_at=settled_at) if now < settled_at else None
 
 
-def _why_void(current: Offer | Failure, judgement: Approved | Failure | None) -> str:
+def _why_void(current: Offer | Failure, judgement: Approved | Failure) -> str:
     if isinstance(current, Failure):
         return current.message
     if isinstance(judgement, Failure):
@@ -270,9 +272,10 @@ def _with_result(
         )
         return _ended(status, retraining, ended_at, "Failed", failure)
     pod = answering_pod(job)
-    if pod is None or pod.message is None:
+    if pod is None:
         lost = Failure(reason="ResultLost", message=f"{job.kind} {job.name} succeeded but left no result")
         return _ended(status, retraining, ended_at, "Lost", lost)
+    assert pod.message is not None
     unsure = unconfirmed_inputs(pod, retraining.intent.digest, None if isinstance(rules, Failure) else rules)
     if unsure is not None:
         return _ended(status, retraining, ended_at, "Failed", unsure)
@@ -291,9 +294,10 @@ def _with_result(
         "evaluated_every": result.evaluated_every,
         "reported_energy_wh": result.energy_wh,
     }
-    if is_pilot(retraining):
+    pilot_steps = retraining.intent.pilot_steps
+    if pilot_steps is not None:
         # Its weights are thrown away, so status doesn't name them.
-        nothing = untold(retraining, result)
+        nothing = untold(pilot_steps, result)
         reported = retraining.model_copy(update=told)
         return _ended(with_qualities(status, result), reported, ended_at, "Failed" if nothing else "Succeeded", nothing)
     told |= {

@@ -90,7 +90,7 @@ def _waits(status: ModelReuseCheckStatus, now: datetime) -> bool:
     """Whether a human can still say yes to what is on offer."""
     offered = status.approval
     decided = status.retraining is not None or status.rejected is not None
-    return offered is not None and not decided and (offered.expires_at is None or now < offered.expires_at)
+    return offered is not None and not decided and now < offered.expires_at
 
 
 def _offers(status: ModelReuseCheckStatus) -> set[Subject]:

@@ -11,6 +11,7 @@ from decimal import Decimal
 from modelreuse.api import CostProfileSpec, RetrainingStatus, SeenPod, Spending, decimal
 from modelreuse.api.check import MAX_SEEN_PODS
 from modelreuse.costs import NOTHING, energy_of_pod_time, machine_of, spending_of_pod_time, total
+from modelreuse.decisions.hardware import labels_of
 from modelreuse.decisions.observed import ObservedPod
 
 MAX_ATTEMPTS = 100
@@ -36,7 +37,7 @@ def spent(
             continue
         lasted = max(((pod.finished_at or ended_at) - pod.started_at).total_seconds(), 0.0)
         seconds += lasted
-        labels = node_labels.get(pod.node or "", {})
+        labels = labels_of(pod, node_labels)
         machine = machine_of(profile, labels, cpu_cores=pod.cpu_cores, gpus=pod.gpus) if profile else None
         if machine is None:
             complete = False
@@ -74,13 +75,13 @@ def charge(
     ended_at: datetime,
 ) -> Spending | None:
     """What the pods that can be seen have used; None where that can't be said, so that all that was reserved is due."""
-    if profile is None or not (pods or retraining.pods or retraining.removed_pod_seconds is not None):
+    if profile is None or not (pods or retraining.removed_pod_seconds is not None):
         return None
     parts = [NOTHING]
     for pod in pods:
         if pod.started_at is None:
             continue
-        machine = machine_of(profile, node_labels.get(pod.node or "", {}), cpu_cores=pod.cpu_cores, gpus=pod.gpus)
+        machine = machine_of(profile, labels_of(pod, node_labels), cpu_cores=pod.cpu_cores, gpus=pod.gpus)
         if machine is None:
             return None
         lasted = max(((pod.finished_at or ended_at) - pod.started_at).total_seconds(), 0.0)

@@ -5,6 +5,7 @@ number of imports, whatever it holds; whether they count beside our own, `costs.
 """
 
 from collections.abc import Iterable
+from datetime import datetime
 
 from modelreuse.api import CostProfileSpec, RetrainingRecord
 from modelreuse.costs import teaches
@@ -23,12 +24,13 @@ def teaching(records: Iterable[RetrainingRecord], profile: CostProfileSpec | Non
 
 def _latest(records: Iterable[RetrainingRecord], namespace: str) -> list[RetrainingRecord]:
     imported = (
-        (record.outcome.finished_at, record.metadata.name, record)
+        record
         for record in records
-        if record.metadata.namespace == namespace
-        and record.spec.source == "Imported"
-        and record.outcome is not None
-        and teaches(record)
+        if record.metadata.namespace == namespace and record.spec.source == "Imported" and teaches(record)
     )
-    latest = sorted(imported, key=lambda each: each[:2], reverse=True)[:MAX_IMPORTED]
-    return [record for _, _, record in latest]
+    return sorted(imported, key=_ended, reverse=True)[:MAX_IMPORTED]
+
+
+def _ended(record: RetrainingRecord) -> tuple[datetime, str]:
+    assert record.outcome is not None
+    return record.outcome.finished_at, record.metadata.name

@@ -41,4 +41,5 @@ def frozen_by(observed: Observed, template: JobTemplate) -> str | None:
     if template.refers_to is not None:
         return fingerprint_of(template.refers_to.content)
     retraining = observed.check.spec.retraining
-    return fingerprint_of(template.content) if retraining is not None and retraining.from_cron_job is not None else None
+    cron_job = retraining.from_cron_job if retraining else None
+    return None if cron_job is None else fingerprint_of(template.content)

@@ -35,12 +35,13 @@ def terms_of(observed: Observed, status: ModelReuseCheckStatus) -> Terms | Failu
     if retraining is None:
         return Failure(reason="NothingApproved", message="nothing was approved yet")
     record = record_of(observed, retraining)
-    if record is None or record.spec.approval is None:
+    approval = record.spec.approval if record else None
+    if approval is None:
         return Failure(
             reason="RecordMissing",
             message=f"RetrainingRecord {retraining.record} is gone, so nobody knows what was approved",
         )
-    canonical = record.spec.approval.preimage
+    canonical = approval.preimage
     try:
         if digest_of(canonical) != retraining.intent.digest:
             raise ValueError("its hash is not the digest that was approved")

@@ -6,6 +6,7 @@ It is built from what was approved, not from the spec of now: an edit neither lo
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import TypeGuard
 
 from modelreuse.api import (
     Evaluation,
@@ -21,6 +22,7 @@ from modelreuse.api import (
     shortened,
 )
 from modelreuse.decisions.answers import answering_pod
+from modelreuse.decisions.assessments import assessment_of
 from modelreuse.decisions.images import digest_in
 from modelreuse.decisions.observed import Observed, ObservedJob, RecordOutcome
 from modelreuse.decisions.offer import target_of
@@ -85,9 +87,9 @@ def verify(observed: Observed, status: ModelReuseCheckStatus, terms: Terms | Fai
     return _answered(case, verification, job, task)
 
 
-def is_finished(verification: VerificationStatus) -> bool:
-    """Whether it has a measurement or a final failure."""
-    return verification.new_quality is not None or verification.failure is not None
+def is_finished(verification: VerificationStatus | None) -> TypeGuard[VerificationStatus]:
+    """Whether there is one that has a measurement or a final failure."""
+    return verification is not None and (verification.new_quality is not None or verification.failure is not None)
 
 
 def promotion(
@@ -107,41 +109,42 @@ def promotion(
     unverifiable = cannot_verify(terms)
     if unverifiable:
         return None, unverifiable
-    if verification is None or not is_finished(verification):
+    if not is_finished(verification):
         return None, Failure(reason="Verifying", message="old and new model are being measured on held-out data")
-    old, new = verification.old_quality, verification.new_quality
-    if verification.failure is not None or old is None or new is None:
-        return False, verification.failure or Failure(
-            reason="UnreadableAnswer", message="the measurement is incomplete"
-        )
+    if verification.failure is not None:
+        return False, verification.failure
     if isinstance(rules, Failure):
         return None, rules
     if rules.images is not None and verification.image not in rules.images:
         message = f"the image {verification.image or 'unknown'} that measured is on no list spec.images of the policies"
         return False, Failure(reason="ImageNotAllowed", message=message)
+    old, new = verification.old_quality, verification.new_quality
+    assert old is not None
+    assert new is not None
     gain = new - old
     measured = f"{verification.metric} {old} before, {new} after, on {verification.samples} held-out samples"
     if gain < rules.promotion.min_improvement:
         needed = f"the policy asks for a gain of {rules.promotion.min_improvement}"
         return False, Failure(reason="NotImproved", message=f"{measured}; {needed}")
-    assessment = next((one for one in status.assessments if one.model == retraining.intent.model), None)
-    target = target_of(terms.check, assessment) if assessment else None
-    if rules.promotion.require_target and (target is None or new < target):
+    target = target_of(terms.check, assessment_of(status, retraining.intent.model))
+    assert target is not None
+    if rules.promotion.require_target and new < target:
         return False, Failure(reason="TargetMissed", message=f"{measured}; the target is {target}")
-    artefact = f"{shortened(retraining.artifact_uri or '', 400)} {retraining.artifact_sha256}"
+    assert retraining.artifact_uri is not None
+    artefact = f"{shortened(retraining.artifact_uri, 400)} {retraining.artifact_sha256}"
     return True, Failure(reason="Verified", message=f"{measured}; may be promoted: {artefact}")
 
 
 def outcome(observed: Observed, status: ModelReuseCheckStatus, terms: Terms | Failure) -> RecordOutcome | None:
     """The outcome to record, once everything about it is known."""
     retraining, verification = status.retraining, status.verification
-    if retraining is None or retraining.result is None or retraining.finished_at is None:
+    if retraining is None or retraining.result is None:
         return None
     record = record_of(observed, retraining)
     if record is None or record.outcome is not None:
         return None
     to_come = retraining.result == "Succeeded" and not is_pilot(retraining) and cannot_verify(terms) is None
-    if to_come and (verification is None or not is_finished(verification)):
+    if to_come and not is_finished(verification):
         return None
     return RecordOutcome(
         record=retraining.record,
@@ -185,8 +188,8 @@ def _asked_for(case: _Case, verification: VerificationStatus, now: datetime) -> 
 
 def _started(case: _Case, verification: VerificationStatus) -> Progress:
     model, uri, sha256 = case.retraining.intent.model, case.retraining.artifact_uri, case.retraining.artifact_sha256
-    if uri is None or sha256 is None:
-        raise ValueError("status.retraining: has succeeded without an artefact")
+    assert uri is not None
+    assert sha256 is not None
     if case.observed.check.spec.suspend:
         return Progress(_with(case.status, verification), waiting=SUSPENDED)
     job = verification_job(
@@ -203,9 +206,10 @@ def _started(case: _Case, verification: VerificationStatus) -> Progress:
 
 def _answered(case: _Case, verification: VerificationStatus, job: ObservedJob, task: str) -> Progress:
     pod = answering_pod(job)
-    if pod is None or pod.message is None:
+    if pod is None:
         failure = job.failure or Failure(reason="NoAnswer", message=f"Job {job.name} ended without an answer")
         return _again(case, verification, failure)
+    assert pod.message is not None
     try:
         summary = parse_message(VerificationSummary, pod.message)
     except UnreadableMessageError as error:
@@ -219,8 +223,8 @@ def _answered(case: _Case, verification: VerificationStatus, job: ObservedJob, t
     if summary.old_quality is None or summary.new_quality is None or summary.samples is None:
         partial = Failure(reason="UnreadableAnswer", message=f"Job {job.name}: the answer is incomplete")
         return _failed(case, verification, partial)
-    approved = case.terms.contents.get(case.retraining.intent.model)
-    if approved is None or approved.evaluation is None or summary.evaluation_sha256 != approved.evaluation:
+    approved = case.terms.contents[case.retraining.intent.model].evaluation
+    if approved is None or summary.evaluation_sha256 != approved:
         other = Failure(
             reason="EvaluationChanged",
             message="spec.data.evaluation: holds other data than when the retraining was approved",

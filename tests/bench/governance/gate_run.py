@@ -1,10 +1,12 @@
 """Runs the table of attempts against one API server: as the gate is, and with each rule of it changed in turn."""
 
 import inspect
+import itertools
 import secrets
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -12,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from bench.governance.canaries import Canaries
 from bench.governance.gate_mutants import GateMutant, gate_mutants
 from bench.governance.results import fingerprint
 from cluster.fake_trainer import install
@@ -35,12 +38,9 @@ from cluster.gate.people import make_namespace
 from cluster.gate.scene import Scene
 from cluster.gate.stamping import stamping_works
 from cluster.installing import CHECKOUT, TEMPLATES, documents, install_chart, install_definitions
-from cluster.person import Object, Person, RefusedError
+from cluster.person import JSON_PATCH, Object, Person, RefusedError
 from cluster.waiting import until
 from localcluster import Cluster
-
-PATIENCE = 4.0
-"""Seconds that an API server is given to take over a changed policy: it looks for changes every second."""
 
 LIKELY: dict[str, tuple[Attempt, ...]] = {
     "modelreuse-accelerators": accelerators.ATTEMPTS,
@@ -79,10 +79,15 @@ class Gate:
     chart: list[Object]
     unstamped: Object
     """A check that was created before the gate was installed."""
+    canaries: Canaries
 
     def scene(self) -> Scene:
         """A new one."""
         return Scene.new(self.people, self.team)
+
+    def set_rules(self, policy: Object) -> None:
+        """Have a policy say what this one says; RefusedError where the API server finds no sense in it."""
+        self.admin.patch(policy, [{"op": "replace", "path": "/spec", "value": policy["spec"]}], kind=JSON_PATCH)
 
     @contextmanager
     def without_stamping(self) -> Iterator[None]:
@@ -110,7 +115,7 @@ def gate_in(name: str) -> Iterator[Gate]:
         chart = install_chart(admin)
         people = people_at_the_gate(admin, team)
         Scene(people, team, "from-before").offer(unstamped)
-        yield Gate(admin, people, team, chart, unstamped)
+        yield Gate(admin, people, team, chart, unstamped, Canaries(admin, team))
         admin.hang_up()
 
 
@@ -133,55 +138,75 @@ def run_attempts(gate: Gate) -> dict[str, Any]:
 
 def run_gate(gate: Gate, known: dict[str, Any], save: Callable[[], None], deadline: float) -> None:
     """Try every mutant that nothing is known of, until the deadline (`time.monotonic`)."""
-    todo = [each for each in gate_mutants(documents(*TEMPLATES)) if each.id not in known]
-    stamped = [each for each in todo if each.policy != UNSTAMPED]
-    for mutant in stamped:
-        if time.monotonic() > deadline:
-            return
-        _try(gate, mutant, _checks(gate, mutant), known, save)
-    with gate.without_stamping():
-        for mutant in todo:
-            if mutant.policy == UNSTAMPED and time.monotonic() < deadline:
-                _try(gate, mutant, _of(without_stamping.ATTEMPTS), known, save)
-
-
-def _try(
-    gate: Gate, mutant: GateMutant, checks: dict[str, Check], known: dict[str, Any], save: Callable[[], None]
-) -> None:
-    shipped = gate.admin.get(mutant.body)
-    try:
-        gate.admin.replace(shipped | {"spec": mutant.body["spec"]})
-    except RefusedError as error:
-        known[mutant.id] = {"killed": True, "by": "the API server", "invalid": error.message[:200], "tests": tests()}
+    mutants = gate_mutants(documents(*TEMPLATES))
+    gate.canaries.install()
+    for policy, those in _by_policy(each for each in mutants if each.id not in known and each.policy != UNSTAMPED):
+        known |= _try(gate, those, _checks(gate, policy), deadline)
         save()
-        return
-    by = _first_failure(gate, checks)
-    gate.admin.replace(gate.admin.get(mutant.body) | {"spec": shipped["spec"]})
-    if by is not None:
-        until(lambda: passes(gate.scene(), checks[by]), f"{mutant.policy} is as shipped again after {mutant.id}")
-    known[mutant.id] = {"killed": by is not None, "by": by, "tests": tests()}
-    sys.stdout.write(f"{'killed  ' if by else 'SURVIVED'} {mutant.id}{f'  by {by}' if by else ''}\n")
-    sys.stdout.flush()
-    save()
+    with gate.without_stamping():
+        for _, those in _by_policy(each for each in mutants if _is_left(each, known)):
+            known |= _try(gate, those, _of(without_stamping.ATTEMPTS), deadline)
+            save()
+
+
+def _by_policy(mutants: Iterable[GateMutant]) -> list[tuple[str, list[GateMutant]]]:
+    """Each policy with its mutants, in their order."""
+    found: dict[str, list[GateMutant]] = {}
+    for each in mutants:
+        found.setdefault(each.policy, []).append(each)
+    return sorted(found.items())
+
+
+def _is_left(mutant: GateMutant, known: dict[str, Any]) -> bool:
+    """Whether only attempts without stamps can notice a mutant, if any can."""
+    if mutant.body["kind"] == "MutatingAdmissionPolicy":
+        return False
+    return not known[mutant.id]["killed"] if mutant.id in known else mutant.policy == UNSTAMPED
+
+
+def _try(gate: Gate, mutants: list[GateMutant], checks: dict[str, Check], deadline: float) -> dict[str, Any]:
+    """What became of these mutants of one policy, in which the policy is as shipped again.
+
+    AssertionError where a check that has noticed one fails then, too: it would have noticed nothing.
+    """
+    now = tests()
+    found: dict[str, Any] = {}
+    killers: Counter[str] = Counter()
+    for mutant in mutants:
+        if time.monotonic() > deadline:
+            break
+        try:
+            gate.set_rules(mutant.body)
+        except RefusedError as error:
+            found[mutant.id] = {"killed": True, "by": "the API server", "invalid": error.message[:200], "tests": now}
+            continue
+        gate.canaries.wait()
+        by = _first_failure(gate, {name: checks[name] for name in sorted(checks, key=lambda name: -killers[name])})
+        found[mutant.id] = {"killed": by is not None, "by": by, "tests": now}
+        killers.update([by] if by else [])
+        sys.stdout.write(f"{'killed  ' if by else 'SURVIVED'} {mutant.id}{f'  by {by}' if by else ''}\n")
+        sys.stdout.flush()
+    if found:
+        gate.set_rules(_shipped(gate, mutants[0]))
+        gate.canaries.wait()
+    for name in killers:
+        assert passes(gate.scene(), checks[name]), f"{name} fails with {mutants[0].policy} as shipped, too"
+    return found
+
+
+def _shipped(gate: Gate, mutant: GateMutant) -> Object:
+    kind, name = mutant.body["kind"], mutant.policy
+    return next(each for each in gate.chart if (each["kind"], each["metadata"]["name"]) == (kind, name))
 
 
 def _first_failure(gate: Gate, checks: dict[str, Check]) -> str | None:
-    """The first check that fails. While the change may not be in force yet, all that passed are played again."""
-    begun = time.monotonic()
-    while True:
-        whole_round_in_force = time.monotonic() - begun > PATIENCE
-        for name, check in checks.items():
-            if not passes(gate.scene(), check):
-                return name
-            if not whole_round_in_force and time.monotonic() - begun > PATIENCE:
-                break
-        else:
-            if whole_round_in_force:
-                return None
+    """The first check that fails, and fails again."""
+    failures = (name for name, check in checks.items() if not any(passes(gate.scene(), check) for _ in range(2)))
+    return next(failures, None)
 
 
-def _checks(gate: Gate, mutant: GateMutant) -> dict[str, Check]:
-    likely = LIKELY.get(mutant.policy, ())
+def _checks(gate: Gate, policy: str) -> dict[str, Check]:
+    likely = LIKELY.get(policy, ())
     first = _of(likely)
     functions = {"a check from before the gate": partial(_is_not_approved, gate.unstamped), **_functions()}
     if not likely:  # stamps
@@ -198,13 +223,26 @@ def _of(attempts: tuple[Attempt, ...]) -> dict[str, Check]:
 
 
 def _functions() -> dict[str, Check]:
-    """Tests that need nothing but a scene."""
+    """Tests that need nothing but a scene, with each of their parameters."""
     return {
-        f"{module.__name__.rpartition('.')[2]}.{name}": function
+        f"{module.__name__.rpartition('.')[2]}.{name}{[number] if case else ''}": partial(function, **case)
         for module in (test_stamps, test_what_keeps_working)
         for name, function in vars(module).items()
-        if name.startswith("test_") and list(inspect.signature(function).parameters) == ["scene"]
+        if name.startswith("test_")
+        for number, case in enumerate(_cases(function))
+        if {"scene", *case} == inspect.signature(function).parameters.keys()
     }
+
+
+def _cases(function: Callable[..., None]) -> Iterator[dict[str, Any]]:
+    """The arguments by which pytest calls a test, beside fixtures."""
+    marks = [mark.args for mark in getattr(function, "pytestmark", []) if mark.name == "parametrize"]
+    for values in itertools.product(*(rows for _, rows in marks)):
+        yield {
+            key: value
+            for (names, _), row in zip(marks, values, strict=True)
+            for key, value in ([(names, row)] if isinstance(names, str) else zip(names, row, strict=True))
+        }
 
 
 def _is_not_approved(unstamped: Object, scene: Scene) -> None:

@@ -6,6 +6,7 @@ from cluster.person import Object
 
 OURS = "modelreuse.io/v1alpha1"
 TASK = {"modelreuse.io/task": "t"}
+OFFERED = {"offeredAt": "2026-01-02T03:04:05Z", "expiresAt": "2026-01-03T03:04:05Z"}
 
 
 def digest(letter: str) -> str:

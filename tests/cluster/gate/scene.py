@@ -38,7 +38,7 @@ class Scene:
 
     def offer(self, check: Object) -> Object:
         """What the operator does when the assessment is done: it offers a digest."""
-        approval = {"digest": self.offered, "offeredAt": "2026-01-02T03:04:05Z"}
+        approval = {"digest": self.offered, **objects.OFFERED}
         return self["operator"].patch(check, {"status": {"approval": approval}}, part="status")
 
     def record(self, source: str = "Operator", prefix: str = "") -> Object:

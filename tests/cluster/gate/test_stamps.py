@@ -17,7 +17,6 @@ ALICE = {"approved-by": "alice", "approved-by-groups": "platform-leads,on-call,s
 LIES = {f"modelreuse.io/{name}": "alice" for name in (*BOB, *ALICE, "rejected-by")}
 
 
-@pytest.fixture
 def approved(scene: Scene) -> Object:
     """A check of bob's that alice approved."""
     check = scene.check()
@@ -62,8 +61,8 @@ def test_a_change_of_labels_is_no_change_of_the_spec(scene: Scene) -> None:
     assert stamps(changed) == BOB
 
 
-def test_an_approval_is_stamped(approved: Object) -> None:
-    assert stamps(approved) == BOB | ALICE
+def test_an_approval_is_stamped(scene: Scene) -> None:
+    assert stamps(approved(scene)) == BOB | ALICE
 
 
 def test_claims_in_an_approval_are_overwritten(scene: Scene) -> None:
@@ -86,29 +85,28 @@ def test_a_comma_in_a_group_makes_no_second_group(scene: Scene) -> None:
     assert stamps(check)["requested-by-groups"] == "a%2Csystem:masters,100%25,system:authenticated"
 
 
-def test_replacing_with_the_approval_but_without_stamps_restores_them(scene: Scene, approved: Object) -> None:
-    assert stamps(scene["bob"].replace(without(approved, *BOB, *ALICE))) == BOB | ALICE
+def test_replacing_with_the_approval_but_without_stamps_restores_them(scene: Scene) -> None:
+    assert stamps(scene["bob"].replace(without(approved(scene), *BOB, *ALICE))) == BOB | ALICE
 
 
-def test_replacing_without_any_annotation_restores_requester_and_drops_the_approval(
-    scene: Scene, approved: Object
-) -> None:
-    replaced = scene["bob"].replace(without(approved))
+def test_replacing_without_any_annotation_restores_requester_and_drops_the_approval(scene: Scene) -> None:
+    replaced = scene["bob"].replace(without(approved(scene)))
     assert stamps(replaced) == BOB
     assert "modelreuse.io/approve" not in replaced["metadata"]["annotations"]
 
 
-def test_a_forced_apply_that_knows_no_annotations_keeps_the_approval(scene: Scene, approved: Object) -> None:
+def test_a_forced_apply_that_knows_no_annotations_keeps_the_approval(scene: Scene) -> None:
+    approved(scene)
     applied = scene["bob"].apply(objects.check(scene.namespace, scene.name))
     assert stamps(applied) == BOB | ALICE
 
 
-def test_replacing_another_approver_for_the_stamped_one_fails_silently(scene: Scene, approved: Object) -> None:
-    assert stamps(scene["bob"].annotate(approved, approved_by="carol")) == BOB | ALICE
+def test_replacing_another_approver_for_the_stamped_one_fails_silently(scene: Scene) -> None:
+    assert stamps(scene["bob"].annotate(approved(scene), approved_by="carol")) == BOB | ALICE
 
 
-def test_an_empty_approval_is_none(scene: Scene, approved: Object) -> None:
-    assert stamps(scene["bob"].annotate(approved, approve="")) == BOB
+def test_an_empty_approval_is_none(scene: Scene) -> None:
+    assert stamps(scene["bob"].annotate(approved(scene), approve="")) == BOB
 
 
 @pytest.mark.parametrize(("by", "kept"), [("bob", True), ("alice", False)])

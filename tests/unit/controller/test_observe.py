@@ -11,7 +11,7 @@ from unit.cluster_client.fake_api_server import Answer, no, server, yes
 from unit.controller import served
 
 OFFERED = "sha256:" + "a" * 64
-APPROVAL = {"digest": OFFERED, "offeredAt": "2026-01-02T03:04:05Z"}
+APPROVAL = {"digest": OFFERED, "offeredAt": "2026-01-02T03:04:05Z", "expiresAt": "2026-01-03T03:04:05Z"}
 INTENT = {"digest": OFFERED, "at": "2026-01-02T03:04:05Z", "action": "FineTune", "model": "current"}
 
 

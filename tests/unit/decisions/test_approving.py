@@ -44,6 +44,7 @@ def test_waiting_prints_the_complete_command_and_what_it_would_cost() -> None:
     command = "kubectl annotate modelreusecheck digits -n line7 --overwrite modelreuse.io/approve="
     assert message.endswith(f"approve: {command}{offered().digest}")
     assert message.startswith("FineTune current: [1..>1000] steps (Assumed), ")
+    assert "; nobody has approved this; " in message
     assert "gCO2e" in message
     assert "EUR" in message
 
@@ -188,6 +189,11 @@ def test_a_name_that_no_record_holds_approves_nothing(who: str) -> None:
     assert refused(approved().annotated(**{who: "x" * 513}))[0] == "ApprovalNotValid"
 
 
+@pytest.mark.parametrize("who", ["requested_by", "spec_changed_by", "approved_by"])
+def test_a_name_as_long_as_a_record_can_hold_is_one(who: str) -> None:
+    assert accepted(approved().annotated(**{who: "x" * 512}))
+
+
 def test_an_approver_in_many_groups_can_approve() -> None:
     groups = ",".join(f"group-number-{number}" for number in range(500))
     scene = approved().annotated(approved_by_groups=groups).settled()
@@ -196,3 +202,10 @@ def test_an_approver_in_many_groups_can_approve() -> None:
     assert recorded is not None
     assert recorded.approved_by_groups.endswith(",...")
     assert groups.startswith(recorded.approved_by_groups.removesuffix(",..."))
+
+
+def test_as_many_groups_as_a_record_can_hold_are_all_recorded() -> None:
+    groups = f"first,{'x' * 1018}"
+    recorded = approved().annotated(approved_by_groups=groups).settled().records[0].spec.approval
+    assert recorded is not None
+    assert recorded.approved_by_groups == groups

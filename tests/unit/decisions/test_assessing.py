@@ -275,6 +275,14 @@ def test_one_failed_candidate_does_not_hold_up_the_others() -> None:
     assert scene.status["recommendation"]["model"] == "current"
 
 
+def test_what_has_answered_has_answered_whatever_becomes_of_its_job() -> None:
+    scene = assessing(spec=spec(models=TWO))
+    once = scene.answered(job_name(scene), summary(task(scene))).then()
+    later = once.without_job(job_name(scene)).then()
+    assert later.assessment == once.assessment
+    assert later.status == once.status
+
+
 def test_a_forbidden_probe_is_not_run() -> None:
     forbids = Scene(policies=(policy(), policy("strict", timingProbe="Forbid")))
     assert task_of(forbids.plan().create[0])["probeBatchSize"] is None

@@ -120,6 +120,13 @@ def test_a_part_that_no_component_stands_for_is_told() -> None:
     assert "spec.approval.components[more]: is missing" in found_in(record)[1]
 
 
+def test_a_recipe_of_its_own_is_what_was_approved() -> None:
+    scene = scenes.assessed(spec=scenes.spec(retraining=scenes.spec()["retraining"] | {"recipe": "frozen"}))
+    (record,) = scenes.approve(scene).then().then().records
+    assert record.spec.recipe == "frozen"
+    assert audit(record).disagreements == ()
+
+
 def test_a_component_that_stands_for_no_part_is_told() -> None:
     record = recorded()
     record["spec"]["approval"]["components"].append({"name": "more", "sha256": sha("9")})

@@ -46,3 +46,8 @@ def test_where_no_sample_of_them_would_do_all_are_to_be_labelled() -> None:
 def test_too_few_samples_are_told() -> None:
     assert audit_sentence(0.4, 0.1, 49).startswith("the 49 new samples are too few to settle it: that takes 50 with")
     assert "that takes more than 10000 with labels" in audit_sentence(0.1, 0.1, 199)
+
+
+def test_samples_that_are_just_enough_are_enough() -> None:
+    assert audit_sentence(0.4, 0.1, 50).startswith("labels on 50 random new samples would settle it")
+    assert audit_sentence(0.1, 0.1, 200).startswith("labels on all 200 new samples would settle it")

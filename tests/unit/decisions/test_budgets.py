@@ -338,6 +338,13 @@ def test_a_deadline_that_somebody_has_shortened_stays() -> None:
     assert short.plan().deadlines == ()
 
 
+def test_a_deadline_that_somebody_has_taken_away_is_set_again() -> None:
+    scene = launched()
+    preempted = scene.with_job(scene.training, pods=(running(100),)).then().with_job(scene.training, pods=())
+    (deadline,) = preempted.with_job(scene.training, deadline_seconds=None).plan().deadlines
+    assert 0 < deadline.seconds < (scene.jobs[scene.training].deadline_seconds or 0)
+
+
 def test_a_pod_that_was_seen_to_wait_and_never_to_run_costs_nothing() -> None:
     scene = launched()
     seen = scene.with_job(scene.training, pods=(running(None),)).then()
@@ -359,6 +366,29 @@ def test_a_check_made_anew_under_the_name_frees_nothing() -> None:
     anew = scene.but(status={}, uid="6d9f3a7e-0000-4000-8000-000000000002").then()
     assert held(anew) == []
     assert charges(anew) == [reserved_energy(scene)]
+
+
+def forgotten(scene: Scene) -> Scene:
+    """The first policy also holds what this check reserved for an earlier retraining, of which status knows no more."""
+    first = scene.policies[0]
+    (own,) = first.status.reservations
+    older = own.model_copy(update={"record": "mrc-earlier", "energy_kwh": Decimal("0.5")})
+    status = first.status.model_copy(update={"reservations": [older, own]})
+    return scene.but(policies=(first.model_copy(update={"status": status}),))
+
+
+def test_what_an_earlier_retraining_had_reserved_is_charged_in_full_while_another_one_runs() -> None:
+    scene = forgotten(launched())
+    after = scene.then()
+    assert charges(after) == [Decimal("0.5")]
+    assert held(after) == [scene.status["retraining"]["record"]]
+
+
+def test_what_an_earlier_retraining_had_reserved_is_charged_in_full_though_another_one_took_less() -> None:
+    scene = forgotten(launched())
+    ended = scene.answered(scene.training, scenes.result(scene.digest)).then()
+    assert held(ended) == []
+    assert [each > Decimal("0.4") for each in charges(ended)] == [True, False]
 
 
 def test_deleting_the_record_frees_nothing() -> None:

@@ -100,6 +100,13 @@ def test_own_records_are_those_of_namespaces_that_the_profile_governs_and_import
     assert (told.own_records, told.imported_records) == (1, 1)
 
 
+def test_an_import_is_none_of_its_own_wherever_it_was_brought() -> None:
+    site = profile(trustedNamespaces=["line7"])
+    imported = record(1, imported=True, namespace="line7")
+    found = backing(site, (scenes.policy(),), {site.metadata.name: site}, {"line7": {}}, [imported])
+    assert (found.own, found.imported) == ((), (imported,))
+
+
 def test_a_prediction_is_compared_with_what_was_known_when_it_was_approved() -> None:
     before, late = record(1), record(9)
     history = record(0, imported=True, namespace="library")
@@ -108,3 +115,39 @@ def test_a_prediction_is_compared_with_what_was_known_when_it_was_approved() -> 
     assert found.record == one
     assert {each.metadata.name for each in found.known} == {before.metadata.name, history.metadata.name}
     assert looking_back([found]).claims == 1
+
+
+def known(*records: Any) -> set[str]:
+    """What was known when a retraining was approved that began after five days."""
+    one = record(5, predicted=cost(50, 200, 100))
+    (found,) = behind(*records, one).ended
+    return {each.metadata.name for each in found.known}
+
+
+def test_what_had_not_ended_was_not_known() -> None:
+    running = record(1).model_copy(update={"outcome": None})
+    assert known(running) == set()
+
+
+def test_what_ended_at_that_moment_was_known() -> None:
+    approved = record(5).spec.approval
+    before = record(1)
+    assert approved is not None
+    assert before.outcome is not None
+    ended = [
+        before.model_copy(update={"outcome": before.outcome.model_copy(update={"finished_at": approved.at + late})})
+        for late in (timedelta(0), timedelta(seconds=1))
+    ]
+    assert [len(known(each)) for each in ended] == [1, 0]
+
+
+def test_what_another_namespace_had_retrained_was_not_known_but_what_was_imported_was() -> None:
+    of_ours = {"of": "us"}
+    site = profile(trustedNamespaces=["library"])
+    namespaces = {"line7": of_ours, "line8": of_ours, "library": {}}
+    elsewhere, imported = record(1, namespace="line8"), record(2, imported=True, namespace="library")
+    one = record(5, predicted=cost(50, 200, 100))
+    found = backing(site, (scenes.policy(),), {site.metadata.name: site}, namespaces, (elsewhere, imported, one))
+    assert len(found.own) == 2
+    (ended,) = found.ended
+    assert ended.known == [imported]

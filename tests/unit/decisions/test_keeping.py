@@ -125,6 +125,13 @@ def test_what_an_audit_must_tell_apart_follows_from_what_confidence_guesses() ->
     assert "labels on all 1000 new samples would settle it" in close
 
 
+def test_where_nobody_counted_the_samples_they_are_too_few() -> None:
+    uncounted = assessment("L0", 0, initial_accuracy_reference="0.9", resque_dist="0.1").model_copy(
+        update={"samples": None}
+    )
+    assert "the 0 new samples are too few to settle it" in judged(uncounted, BOTH).why
+
+
 def test_a_model_that_takes_anothers_place_must_be_as_good_as_that_was() -> None:
     rows = {"initial_accuracy_reference": "0.7", "initial_accuracy_new": "0.7", "resque_dist": "0.1"}
     assert judgement("L2", 1000, 1000, None, **rows).verdict == "Keep"

@@ -100,6 +100,13 @@ def test_what_changes_between_intent_and_launch_voids_the_approval(
 
 
 @pytest.mark.parametrize("station", [intended, recorded])
+def test_an_action_that_is_no_longer_wanted_voids_the_approval(station: object) -> None:
+    without = spec()["retraining"] | {"actions": ["Retrain"]}
+    said = voided(station().but(spec=spec(retraining=without)))  # type: ignore[operator]
+    assert "spec.retraining.actions doesn't list FineTune" in said
+
+
+@pytest.mark.parametrize("station", [intended, recorded])
 def test_time_that_runs_out_between_intent_and_launch_voids_the_approval(station: object) -> None:
     assert "could be approved until" in voided(station().later(hours=24))  # type: ignore[operator]
 
@@ -211,6 +218,11 @@ def test_a_launched_job_that_is_gone_is_lost_and_not_created_again() -> None:
     assert plan.outcome is not None
     assert plan.outcome.outcome.result == "Lost"
     assert scene.then(plan).plan().create == ()
+
+
+def test_a_job_that_was_refused_once_and_stood_later_is_lost_when_it_is_gone() -> None:
+    scene = launched().refused(launched().training, reason="Invalid").without_job(launched().training)
+    assert condition(scene.plan(), "Retrained").reason == "ResultLost"
 
 
 def test_a_job_with_another_uid_is_not_the_one_that_was_launched() -> None:

@@ -50,13 +50,18 @@ def test_what_just_fits_fits(already: Spending, needed: Spending, unit: str | No
 
 def test_there_is_room_when_enough_has_left_the_window() -> None:
     book = RetrainPolicyStatus(charges=[charge("4", hours_ago=9), charge("5", hours_ago=3)])
-    assert ledger.room_from(book, BUDGET, "a", spending("5"), NOW) == NOW + timedelta(hours=1)
-    assert ledger.room_from(book, BUDGET, "a", spending("6"), NOW) == NOW + timedelta(hours=7)
+    assert ledger.room_from(book, BUDGET, "a", spending("5")) == NOW + timedelta(hours=1)
+    assert ledger.room_from(book, BUDGET, "a", spending("6")) == NOW + timedelta(hours=7)
 
 
 def test_nobody_knows_when_reservations_will_make_room() -> None:
     book = RetrainPolicyStatus(reservations=[reservation("8")], charges=[charge("1", hours_ago=9)])
-    assert ledger.room_from(book, BUDGET, "a", spending("3"), NOW) is None
+    assert ledger.room_from(book, BUDGET, "a", spending("3")) is None
+
+
+def test_what_another_namespace_has_used_makes_no_room_when_it_leaves() -> None:
+    book = RetrainPolicyStatus(charges=[charge("9", hours_ago=9, namespace="b"), charge("8", hours_ago=3)])
+    assert ledger.room_from(book, BUDGET, "a", spending("5")) == NOW + timedelta(hours=7)
 
 
 def test_a_reservation_is_found_by_namespace_and_record() -> None:
@@ -104,8 +109,3 @@ def test_a_ledger_is_full_when_there_is_no_place_for_a_reservation() -> None:
     held = [reservation("1", f"mrc-{number}") for number in range(MAX_RESERVATIONS)]
     assert ledger.is_full(RetrainPolicyStatus(reservations=held), "a")
     assert not ledger.is_full(RetrainPolicyStatus(reservations=held[1:]), "a")
-
-
-def test_what_has_left_the_window_already_makes_no_room_later() -> None:
-    book = RetrainPolicyStatus(charges=[charge("1", hours_ago=12), charge("9", hours_ago=4)])
-    assert ledger.room_from(book, BUDGET, "a", spending("0.5"), NOW) == NOW + timedelta(hours=6)

@@ -187,6 +187,21 @@ def test_a_spec_that_no_record_could_hold_is_no_offer() -> None:
     assert assessed(spec=huge).condition("Approved")["reason"] == "SpecTooLarge"
 
 
+def test_a_spec_that_a_record_can_just_hold_is_one() -> None:
+    def said(padding: int) -> Json:
+        trainer = scenes.TRAINS | {"env": [{"name": "PADDING", "value": "x" * padding}]}
+        scene = assessed(spec=job_template(containers=[trainer]), policies=(policy("odd-named"),))
+        return scene.condition("Approved")
+
+    too_long = said(MAX_PREIMAGE)["message"]
+    taken = int(too_long.removeprefix("what would be approved takes ").split()[0])
+    excess, odd = divmod(taken - MAX_PREIMAGE, 2)
+    assert not odd, "spec and Job both hold the padding: by another policy's name it fits exactly"
+    room = MAX_PREIMAGE - excess
+    assert said(room)["reason"] == "AwaitingApproval"
+    assert said(room + 1)["message"].startswith(f"what would be approved takes {MAX_PREIMAGE + 2} bytes; ")
+
+
 def energy(scene: Scene) -> float:
     return float(scene.status["prediction"]["costs"][0]["energyKwh"]["high"])
 

@@ -22,6 +22,7 @@ from unit.decisions.scenes import (
     assessed,
     condition,
     created,
+    measured,
     pilot_answered,
     pilot_ended,
     pilot_intended,
@@ -155,25 +156,20 @@ def test_what_nobody_would_launch_is_not_tried(changes: Json, action: str) -> No
 
 
 def test_a_pilot_is_shorter_than_what_it_is_for() -> None:
-    short = asking_for_a_pilot()
-    short["retraining"] = short["retraining"] | {"maxSteps": 26}
-    assert offers_a_pilot(assessed(spec=short))
-    sure = [retrained_in(steps) for steps in (12, 12, 12, 13, 13)]
-    scene = assessed(spec=asking_for_a_pilot(), records=tuple(sure))
-    known = next(each for each in scene.status["prediction"]["costs"] if each["action"] == "FineTune")
-    assert (float(known["steps"]["high"]) <= 25) == (not offers_a_pilot(scene))
+    scene = pilot_offered()
+    assert offers_a_pilot(expecting(scene, 26).then())
+    for few in (25, 12):
+        without = expecting(scene, few).then()
+        assert "pilot" not in without.status
+        assert reason(without) == "AwaitingApproval"
 
 
-def retrained_in(steps: int) -> Any:
-    """A record of the same recipe and action."""
-    record = scenes.completed().records[0]
-    assert record.outcome is not None
-    return record.model_copy(
-        update={
-            "outcome": record.outcome.model_copy(update={"steps": steps}),
-            "metadata": record.metadata.model_copy(update={"name": f"mrc-{steps}-{id(object())}"}),
-        }
-    )
+def expecting(scene: Scene, steps: int) -> Scene:
+    """The same with so many steps at most in its prediction."""
+    served = json.loads(json.dumps(scene.status))
+    for cost in served["prediction"]["costs"]:
+        cost["steps"] |= {"high": str(steps)}
+    return scene.but(status=served)
 
 
 def test_a_pilot_over_the_limits_is_left_out() -> None:
@@ -435,6 +431,14 @@ def test_without_a_policy_at_its_end_the_prediction_waits_for_one() -> None:
     assert not offers_a_pilot(back)
 
 
+def test_what_is_assessed_without_a_policy_asks_for_its_pilot_when_there_is_one() -> None:
+    scene = assessed(spec=asking_for_a_pilot(), policies=())
+    assert "hardware" not in scene.assessment
+    assert reason(scene) == "NoPolicy"
+    ruled = scene.but(policies=(policy(),)).then()
+    assert offers_a_pilot(ruled)
+
+
 def test_scores_at_their_maximum_make_room() -> None:
     full = [score(f"score_{number}", "0.5") for number in range(MAX_SCORES - 4)]
     full += [score("class_coverage", "1"), score("confidence_reference", "0.9")]
@@ -453,6 +457,19 @@ def test_a_score_that_already_claims_to_be_a_pilots_gives_way() -> None:
     ended = scene.answered(scene.training, pilot_result(scene.digest)).settled()
     values = [each["value"] for each in ended.assessment["scores"] if each["name"] == "pilot_quality_10"]
     assert values == ["0.72"]
+
+
+def test_of_several_models_only_the_one_that_was_tried_knows_what_it_saw() -> None:
+    two = [{"name": "other", "uri": "pvc://models/o.pt2"}, {"name": "current", "uri": "pvc://models/c.pt2"}]
+    scene = scenes.assessing(spec=asking_for_a_pilot(models=two))
+    for entry, seconds in zip(scene.status["assessments"], ("0.5", "0.05"), strict=True):
+        task = scene.jobs[entry["job"]["name"]].task or ""
+        answer = scenes.summary(task, measured=measured(stepSeconds=seconds, headStepSeconds=None))
+        scene = scene.answered(entry["job"]["name"], answer)
+    scene = approve(scene.then()).settled()
+    ended = scene.answered(scene.training, pilot_result(scene.digest)).settled()
+    assert ended.status["pilot"]["model"] == "current"
+    assert [each["evidence"] for each in ended.status["assessments"]] == ["L2", "L3"]
 
 
 # --- a pilot that tells nothing --------------------------------------------------------------------------------------
@@ -677,6 +694,12 @@ def test_an_audit_agrees_with_the_record_of_a_pilot_and_of_what_followed() -> No
     assert [audit(each).disagreements for each in scene.records] == [(), ()]
     assert "pilot" in {each.name for each in audit(scene.records[0]).hashes}
     assert list(contradictions(scene.check, scene.records)) == []
+
+
+def test_an_audit_agrees_with_the_record_of_a_pilot_that_nothing_was_recommended_by() -> None:
+    scene = approve(assessed(spec=asking_for_a_pilot(), policies=(DOUBTFUL,))).settled()
+    assert scene.status["recommendation"]["action"] == "Inconclusive"
+    assert audit(scene.records[0]).disagreements == ()
 
 
 @pytest.mark.parametrize(

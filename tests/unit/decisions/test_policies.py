@@ -160,6 +160,22 @@ def test_what_an_image_off_the_list_has_assessed_can_not_be_approved() -> None:
     assert "approval" in assessed(policies=(policy(images=[OURS]),)).status
 
 
+def test_only_policies_with_a_list_are_named_where_an_image_is_on_none() -> None:
+    scene = assessed(policies=(policy("listing", images=[OTHER]), policy("silent")))
+    assert "the list spec.images of RetrainPolicy listing; " in scene.condition("Approved")["message"]
+
+
+def test_an_image_that_nobody_knows_is_told_as_such() -> None:
+    scene = assessing(policies=(policy(images=[OURS]),))
+    name = scene.assessment["job"]["name"]
+    answered = scene.answered(name, summary(scene.jobs[name].task or ""), image_id=None).then()
+    assert "current was assessed in the image unknown, " in answered.condition("Approved")["message"]
+    by_list = retrained().but(policies=(policy(images=[OURS]),))
+    answer = verified(by_list.jobs[by_list.verification].task or "")
+    said = condition(by_list.answered(by_list.verification, answer, image_id=None).plan(), "PromotionAllowed")
+    assert said.message.startswith("the image unknown that measured is on no list")
+
+
 def test_a_candidate_that_failed_ran_in_no_image_that_matters() -> None:
     two = spec(models=[{"name": "current", "uri": "pvc://m/a.pt2"}, {"name": "other", "uri": "pvc://m/o.pt2"}])
     scene = assessing(spec=two, policies=(policy(images=[OURS]),))

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from unit.decisions.scenes import Json, assessing, measured, policy, score, spec, summary
+from unit.decisions.scenes import Json, assessed, assessing, measured, policy, score, spec, summary
 
 LEFT = {"resque_dist": "0.1", "initial_accuracy_reference": "0.95"}
 GOOD = {**LEFT, "initial_accuracy_new": "0.95"}
@@ -87,3 +87,9 @@ def test_fine_tuning_every_layer_is_retraining_where_that_is_possible() -> None:
     assert recommendation["action"] == "Retrain"
     assert "FineTune current: the shift begins at the first layer" in recommendation["message"]
     assert advised(whole | {"trainableShare": "0.99"})["action"] == "FineTune"
+
+
+def test_fine_tuning_every_layer_is_an_action_of_its_own_where_nothing_else_trains_them() -> None:
+    only = spec()["retraining"] | {"actions": ["FineTune"]}
+    scene = assessed(answer(BAD, layers=["fc1", "fc2"], trainableShare="1"), spec=spec(retraining=only))
+    assert scene.status["recommendation"]["action"] == "FineTune"

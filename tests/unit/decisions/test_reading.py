@@ -55,6 +55,12 @@ def test_everything_that_was_asked_for_has_its_name_in_status() -> None:
     assert names_in(Scene().check.status) == frozenset()
 
 
+def test_a_scheduled_assessment_was_asked_for_too() -> None:
+    scene = scenes.assessed(spec=scenes.spec(schedule="0 * * * *")).but(nonce="f00d" * 8).later(hours=1).then()
+    (begun,) = scene.status["screening"]["models"]
+    assert names_in(scene.check.status) == {scene.assessment["job"]["name"], begun["job"]["name"]}
+
+
 def test_assessments_are_read_again_when_a_pilot_has_ended() -> None:
     """The profile may have changed while it ran."""
     answered = scenes.pilot_answered()

@@ -5,6 +5,7 @@ from decimal import Decimal
 import pytest
 
 from modelreuse.api import Action, PredictedCost, RetrainingRecord
+from modelreuse.decisions.hurdles import too_unlikely
 from modelreuse.decisions.ranking import expected_energy
 from modelreuse.decisions.recommendation import NEEDS_APPROVAL
 from unit.decisions.scenes import (
@@ -327,6 +328,19 @@ def test_where_nothing_is_likely_to_reach_the_target_it_is_inconclusive() -> Non
     hopeless = advice(BAD, records=history(FineTune=(0, 5), Retrain=(0, 5)))
     assert (hopeless["action"], hopeless["reason"]) == ("Inconclusive", "TooUncertain")
     assert hopeless["message"].count("probability of 0.1") == 2
+
+
+def test_a_chance_of_one_half_is_enough() -> None:
+    assert too_unlikely(cost("1", "10", chance="0.5")) is None
+    assert too_unlikely(cost("1", "10", chance="0.49")) is not None
+
+
+def test_what_fails_at_a_limit_and_at_doubt_is_doubted() -> None:
+    """More records could still show that the other action is within the limits."""
+    limited = policy(reuse=BOTH, limits={"hours": "0.02"}, uncertainty={"maxHighOverLow": "2"})
+    records = tuple(past("Retrain", number, reached=number < 4) for number in range(5))
+    found = advice(BAD, limited, records=records)
+    assert (found["action"], found["reason"]) == ("Inconclusive", "TooUncertain")
 
 
 def test_what_is_expected_back_stands_with_the_advice_where_people_have_put_a_price_on_quality() -> None:

@@ -134,6 +134,19 @@ def test_a_rejected_offer_is_replaced() -> None:
     assert answered(screening(rejected)).status["nonce"] == ANOTHER
 
 
+def test_an_offer_is_replaced_from_the_moment_at_which_it_expires() -> None:
+    scene = screening(waiting().later(hours=22))
+    expires = datetime.fromisoformat(scene.status["approval"]["expiresAt"])
+    assert answered(scene.but(now=expires - timedelta(seconds=1))).status["nonce"] == scenes.NONCE
+    assert answered(scene.but(now=expires)).status["nonce"] == ANOTHER
+
+
+def test_what_was_retrained_is_assessed_anew_though_its_advice_is_the_same() -> None:
+    scene = scenes.approve(waiting()).settled()
+    ended = scene.failed(scene.training).settled()
+    assert answered(screening(ended)).status["nonce"] == ANOTHER
+
+
 def test_an_approval_in_the_meantime_ends_it() -> None:
     scene = scenes.approve(screening(waiting())).then()
     assert "screening" not in scene.then().status

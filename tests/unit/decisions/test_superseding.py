@@ -1,6 +1,8 @@
 """Cleaning up: what stays for its logs, and what goes when others stand in its place."""
 
+from modelreuse.api import ModelReuseCheckStatus
 from modelreuse.decisions import Plan
+from modelreuse.decisions.superseding import superseded
 from unit.decisions import scenes
 from unit.decisions.scenes import Scene, task_of, verified
 
@@ -98,3 +100,7 @@ def test_jobs_of_others_are_left_alone() -> None:
     first = scene.assessment["job"]["name"]
     stranger = failing_once(scene, first).then().with_job(first, owner_uid="another")
     assert stranger.plan().delete == ()
+
+
+def test_a_status_that_names_no_job_lets_nothing_go() -> None:
+    assert superseded(scenes.offered().observed, ModelReuseCheckStatus()) == ()

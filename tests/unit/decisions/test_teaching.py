@@ -91,3 +91,11 @@ def test_own_records_are_all_read_and_imports_only_where_a_profile_trusts() -> N
     everything = [*own(400), *wild(10)]
     assert len(teaching(everything, SITE)) == 410
     assert len(teaching(everything, None)) == 400
+
+
+def test_own_records_of_a_namespace_that_is_trusted_count_once() -> None:
+    trusted = [
+        each.model_copy(update={"metadata": each.metadata.model_copy(update={"namespace": "library"})})
+        for each in own(5)
+    ]
+    assert teaching(trusted, SITE) == trusted

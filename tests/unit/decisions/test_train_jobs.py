@@ -187,6 +187,12 @@ def test_a_train_job_that_failed_says_why() -> None:
     assert scene.condition("Retrained")["reason"] == "DeadlineExceeded"
 
 
+def test_one_that_failed_without_a_reason_is_told_as_such() -> None:
+    scene = launched().with_job(launched().training, finished_at=scenes.NOW, failure=None).then()
+    said = scene.condition("Retrained")
+    assert (said["reason"], said["message"]) == ("TrainerFailed", f"TrainJob {scene.training} failed")
+
+
 def test_what_its_controller_failed_to_stop_is_deleted() -> None:
     late = launched().failed(launched().training, "DeadlineExceeded")
     assert [job.name for job in late.plan().delete] == [late.training]
@@ -240,6 +246,17 @@ def test_attempts_share_the_approved_time_though_the_deadline_can_not_be_changed
     assert ended.condition("Retrained")["reason"] == "ApprovedTimeUsed"
     assert ended.status["retraining"]["attempts"] == 2
     assert kinds(ended) == []
+
+
+def test_only_an_attempt_that_runs_uses_what_is_left_of_the_time() -> None:
+    scene = preempted(5)
+    left = scene.plan().wake_at
+    (running,) = scene.jobs[scene.training].pods
+    ended = pod(None, name="ended", started_at=scene.now - timedelta(hours=1), finished_at=scene.now)
+    placed = pod(None, name="placed", started_at=None, finished_at=None)
+    both = scene.with_job(scene.training, pods=(ended, running, placed))
+    assert both.plan().wake_at == left
+    assert scene.with_job(scene.training, pods=(ended, placed)).plan().wake_at is None
 
 
 def test_what_could_not_be_deleted_is_deleted_at_the_next_look() -> None:

@@ -93,6 +93,22 @@ def test_only_what_can_heal_is_tried_again_and_three_times_at_most() -> None:
     assert scene.plan().create == ()
 
 
+@pytest.mark.parametrize("silence", [None, ""])
+def test_one_that_ends_without_a_word_is_tried_again_and_then_says_why_it_ended(silence: str | None) -> None:
+    scene = retrained()
+    for _ in range(3):
+        scene = scene.failed(scene.verification, "DeadlineExceeded", silence).then().then()
+    assert verdict(scene.plan()) == ("False", "DeadlineExceeded")
+    assert scene.status["verification"]["attempt"] == 3
+
+
+def test_one_that_succeeds_without_a_word_has_not_answered() -> None:
+    scene = retrained()
+    for _ in range(3):
+        scene = scene.answered(scene.verification, None).then().then()
+    assert verdict(scene.plan()) == ("False", "NoAnswer")
+
+
 def test_what_cannot_heal_is_tried_once() -> None:
     sentence = "spec.data.evaluation.uri: no such file"
     error = {"reason": "NotFound", "field": "spec.data.evaluation.uri", "message": sentence}
@@ -185,6 +201,14 @@ def test_the_answer_to_another_task_allows_nothing() -> None:
 def test_an_unreadable_answer_allows_nothing() -> None:
     plan = retrained().answered(retrained().verification, "promote me").plan()
     assert verdict(plan) == ("False", "UnreadableAnswer")
+
+
+def test_where_nobody_hashed_the_evaluation_data_nobody_knows_whether_they_are_the_same() -> None:
+    hashes = {"model": sha("1"), "reference": sha("2"), "new": sha("3")}
+    scene = scenes.approve(assessed({"hashes": hashes})).then().then().then().then()
+    scene = scene.answered(scene.training, result(scene.digest)).then().then()
+    plan = scene.answered(scene.verification, verified(task(scene), evaluationSha256=None)).plan()
+    assert verdict(plan) == ("False", "EvaluationChanged")
 
 
 # --- the verdict -----------------------------------------------------------------------------------------------------

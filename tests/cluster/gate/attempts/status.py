@@ -54,7 +54,7 @@ def write_calibration(scene: Scene, by: str, way: str = MERGE) -> Object:
 
 def create_with_status(scene: Scene, offered: bool) -> Object:
     """As if the operator had offered something already."""
-    approval = {"digest": scene.offered, "offeredAt": "2026-01-02T03:04:05Z"}
+    approval = {"digest": scene.offered, **objects.OFFERED}
     check = scene["bob"].create(objects.check(scene.namespace, scene.name) | {"status": {"approval": approval}})
     if offered:
         scene.offer(check)

@@ -60,6 +60,11 @@ def replace_approved(scene: Scene, dropped: tuple[str, ...]) -> Object:
     return scene["bob"].replace(without(approved, "none", *dropped))
 
 
+def change_rejected(scene: Scene, stamps: Stamps) -> Object:
+    rejected = reject(scene, {"rejected-by": "carol"})
+    return scene["bob"].patch(rejected, {"metadata": {"annotations": full(stamps)}})
+
+
 def reject_and_drop(scene: Scene, by: str) -> Object:
     rejected = reject(scene, {"rejected-by": "carol"})
     return scene[by].patch(rejected, {"metadata": {"annotations": full({"reject": None, "rejected-by": None})}})
@@ -113,6 +118,7 @@ ATTEMPTS = (
     Attempt("replace-without-the-approver", replace_approved, {"dropped": ("approved-by",)}, {"dropped": ()}, wrong("approved-by", "alice", "bob")),
     Attempt("reject-without-a-stamp", reject, {"stamps": {}}, {"stamps": {"rejected-by": "carol"}}, wrong("rejected-by", "carol", "carol")),
     Attempt("reject-in-anothers-name", reject, {"stamps": {"rejected-by": "alice"}}, {"stamps": {"rejected-by": "carol"}}, wrong("rejected-by", "carol", "carol")),
+    Attempt("change-who-rejected", change_rejected, {"stamps": {"rejected-by": "bob"}}, {"stamps": {"x": "y"}}, wrong("rejected-by", "carol", "bob")),
     Attempt("drop-a-rejection", reject_and_drop, {"by": "bella"}, {"by": "alice"}, 'user "bella" may not decide on {ns}/{name}'),
     Attempt("import-in-anothers-name", import_, {"importer": "pat"}, {"importer": "ivan"}, 'imported-by of {ns}/{name}: must be "ivan"'),
 )  # fmt: skip
