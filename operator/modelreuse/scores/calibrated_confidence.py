@@ -29,13 +29,14 @@ def temperature(logits: Tensor, labels: Tensor) -> float:
     all or nothing is right an end of the range is the answer.
     """
     logits = logits.float()
-    right = logits.gather(1, labels[:, None])[:, 0]
+    right, below = logits.gather(1, labels[:, None])[:, 0], logits - logits.amax(dim=1, keepdim=True)
     coldest, hottest = _COLDEST, _HOTTEST
     for _ in range(_HALVINGS):
         middle = (coldest + hottest) / 2
         scale = math.exp(-middle)
         # slope of the cross-entropy in 1/T: mean logit under the softmax less the logit of the label
-        slope = ((torch.softmax(logits * scale, dim=1) * logits).sum(dim=1) - right).mean()
+        weights = (below * scale).exp_()
+        slope = ((weights * logits).sum(dim=1) / weights.sum(dim=1) - right).mean()
         if slope > 0:
             coldest = middle
         else:

@@ -45,9 +45,10 @@ class ClassSums(Sums):
         k, groups = chunk.outputs, chunk.groups[rows]
         index = groups * k + classes
         self.add_counts("counts", index, GROUPS * k)
-        self.add_rows("parts", index, chunk.projected[rows], GROUPS * k)
+        self.add_rows("parts", index, chunk.projected.index_select(0, rows), GROUPS * k)
         if chunk.embedding.shape[1] > PROJECTED:
-            self.add_rows("halves", (groups % 2) * k + classes, chunk.embedding64[rows], 2 * k)
+            halves = (groups % 2) * k + classes
+            self.add_rows("halves", halves, chunk.embedding64.index_select(0, rows), 2 * k)
 
     @property
     def seen(self) -> bool:

@@ -55,6 +55,11 @@ class Grid:
         """(c,) float64 lower edge of the first bin."""
         return self.first * self.width
 
+    @property
+    def end(self) -> Tensor:
+        """(c,) float64 upper edge of the last bin."""
+        return (self.first + BINS) * self.width
+
     def to(self, device: torch.device) -> Grid:
         """On that device."""
         return Grid(*(values.to(device) for values in (self.low, self.high, self.exponent, self.first)))
@@ -67,25 +72,25 @@ class Grid:
         """Of some neighbouring channels."""
         return Grid(self.low[channels], self.high[channels], self.exponent[channels], self.first[channels])
 
-    def cells(self, values: Tensor, *, beyond: bool) -> Tensor:
+    def cells(self, values: Tensor) -> Tensor:
         """(m, c) int64: the cell of each of (m, c) values, those of channel i in [i CELLS, (i + 1) CELLS).
 
-        beyond: whether some lie beyond the grid's ends. c is at most MOST_CHANNELS.
+        c is at most MOST_CHANNELS.
         """
-        scaled = (values * power_of_two(-self.exponent).to(values.dtype)).floor_().sub_(self.first.to(values.dtype))
-        if beyond:
-            scaled.clamp_(-1, BINS)
-        rows = torch.arange(1, values.shape[1] * CELLS, CELLS, device=values.device)
-        return scaled.add_(rows.to(values.dtype)).to(torch.int64)
+        scaled = (values * power_of_two(-self.exponent).to(values.dtype)).floor_()
+        rows = torch.arange(0, values.shape[1] * CELLS, CELLS, device=values.device)
+        scaled.sub_((self.first - 1).to(values.dtype)).clamp_(0, CELLS - 1).add_(rows)
+        # By way of int32, which takes half the time on a CPU.
+        return scaled.to(torch.int32).to(torch.int64)
 
     def leaves_out(self, low: Tensor, high: Tensor) -> bool:
         """Whether any value between low and high, (c,) each, lies beyond the grid's ends."""
-        return bool(((low < self.start) | (high >= self.start + BINS * self.width)).any())
+        return bool(((low < self.start) | (high >= self.end)).any())
 
     def excess(self, values: Tensor) -> Tensor:
         """(m, c): how far each of (m, c) values lies beyond the grid's ends, 0 inside."""
-        low, high = self.start.to(values.dtype), (self.start + BINS * self.width).to(values.dtype)
-        return values.clamp(low, high).sub_(values).abs_()
+        low, high = self.start.to(values.dtype), self.end.to(values.dtype)
+        return torch.maximum(low - values, values - high).clamp_(min=0)
 
 
 def regridded(counts: Tensor, old: Grid, new: Grid) -> Tensor:

@@ -31,7 +31,7 @@ class EmbeddingMoments(Sums):
         place = torch.arange(chunk.samples, device=groups.device) - (counts.cumsum(0) - counts)[groups]
         longest, size = int(counts.max()), chunk.projected.shape[1]
         rows = chunk.projected.new_zeros((GROUPS, longest, size))
-        rows[groups, place] = chunk.projected[order]
+        rows[groups, place] = chunk.projected.index_select(0, order)
         self.add("counts", counts.double())
         self.add("sums", rows.sum(dim=1))
         self.add("products", rows.mT @ rows)

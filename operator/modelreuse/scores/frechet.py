@@ -17,11 +17,14 @@ def frechet_distance(mean: Tensor, covariance: Tensor, other_mean: Tensor, other
     """Squared Frechet distance of normal distributions: means (..., r), covariances (..., r, r); gives (...).
 
     |m - n|^2 + tr(S) + tr(T) - 2 tr((S^(1/2) T S^(1/2))^(1/2)), Dowson and Landau 1982, eq. 4. The last term is the sum
-    of the square roots of the eigenvalues of a symmetric matrix; negative ones are rounding.
+    of the square roots of the eigenvalues of S T, which are those of F^T T F for any F F^T = S; negative ones are
+    rounding. F is the Cholesky factor, which takes a thirtieth of the time of eigenvectors, unless S is singular.
     """
-    values, vectors = torch.linalg.eigh(covariance)
-    root = (vectors * values.clamp(min=0).sqrt()[..., None, :]) @ vectors.mT
-    middle = root @ other_covariance @ root
+    factor, failed = torch.linalg.cholesky_ex(covariance)
+    if bool(failed.any()):
+        values, vectors = torch.linalg.eigh(covariance)
+        factor = vectors * values.clamp(min=0).sqrt()[..., None, :]
+    middle = factor.mT @ other_covariance @ factor
     overlap = torch.linalg.eigvalsh((middle + middle.mT) / 2).clamp(min=0).sqrt().sum(dim=-1)
     traces = covariance.diagonal(dim1=-2, dim2=-1).sum(dim=-1) + other_covariance.diagonal(dim1=-2, dim2=-1).sum(dim=-1)
     distance: Tensor = (mean - other_mean).square().sum(dim=-1) + traces - 2 * overlap

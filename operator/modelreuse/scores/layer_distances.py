@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import accumulate, pairwise
 from typing import Final
 
 import torch
@@ -21,8 +22,6 @@ from modelreuse.scores.replicates import HALVES, LEFT_OUT, MINIMUM_SAMPLES, nois
 from modelreuse.scores.sketch import Sketches
 
 KINDS: Final = ("wasserstein", "bhattacharyya", "jensen_shannon", "kullback_leibler")
-MERGED: Final = 2
-"""Bins of the grid that make one for the three divergences: 64 at most, as published."""
 SMALLEST_STD: Final = 0.05
 """Of the layer's standard deviation: the least that a channel's is taken for."""
 
@@ -44,41 +43,36 @@ class LayerDistance:
 
 def layer_distances(reference: Sketches, new: Sketches) -> list[LayerDistance]:
     """Every layer that varies in the reference, in order; a layer of constants has no unit to measure in."""
-    then, now = reference.of(LayerHistograms), new.of(LayerHistograms)
-    return new.once(KINDS, lambda: [layer for layer in _each(then, now) if layer is not None])
+    return new.once(KINDS, lambda: [layer for layer in _each(reference, new) if layer is not None])
 
 
-def constant_layers(then: LayerHistograms) -> list[str]:
+def constant_layers(reference: Sketches) -> list[str]:
     """Names of layers without any variation over the reference."""
-    names, start = [], 0
-    for name, channels in then.layers:
-        if not bool(_unit(then, slice(start, start + channels)).any()):
-            names.append(name)
-        start += channels
-    return names
+    layers = reference.of(LayerHistograms).layers
+    return [name for (name, _), unit in zip(layers, _units(reference), strict=True) if not bool(unit.any())]
 
 
-def _each(then: LayerHistograms, now: LayerHistograms) -> Iterator[LayerDistance | None]:
+def _each(reference: Sketches, new: Sketches) -> Iterator[LayerDistance | None]:
     """Layer by layer, so that a wide model's histograms are never all in float64 at once."""
+    then, now = reference.of(LayerHistograms), new.of(LayerHistograms)
     assert then.grid is not None
     n, m = then.samples.cpu(), now.samples.cpu()
     ratio = noise_ratio(float(n.sum()), float(m.sum()))
     scale = torch.tensor([ratio**0.5, ratio, ratio, ratio], dtype=torch.float64)
-    width = then.grid.width.cpu()
+    width, low = then.grid.width.cpu(), then.grid.start.cpu()
     halves = HALVES[((HALVES @ n) >= MINIMUM_SAMPLES // 2).all(dim=1)]
     rests = LEFT_OUT[(LEFT_OUT @ n > 0) & (LEFT_OUT @ m > 0)]
     start = part = 0
-    for name, channels in then.layers:
+    for (name, channels), unit in zip(then.layers, _units(reference), strict=True):
         rows, some = slice(start, start + channels), slice(part, part + min(channels, PART_CHANNELS))
         start, part = rows.stop, some.stop
-        unit = _unit(then, rows)
         if not bool(unit.any()):
             yield None
             continue
         steps = width[rows] / unit
-        means = [_positions(side.means(rows), then.grid.start.cpu()[rows], width[rows]) for side in (then, now)]
+        means = [_positions(side.means(rows), low[rows], width[rows]) for side in (then, now)]
         old = _Counts(then.counts[rows].cpu().double(), n.sum(), means=means[0])
-        new = _Counts(now.counts[rows].cpu().double(), m.sum(), now.excess.cpu()[rows] / unit, means[1])
+        fresh = _Counts(now.counts[rows].cpu().double(), m.sum(), now.excess(rows) / unit, means[1])
         own = then.part_channels.cpu()[some] - rows.start
         # Nulls and replicates need no more digits than float32 has; whole counts below 2**24 are exact in it.
         old_parts, new_parts = then.parts[:, some].cpu().float(), now.parts[:, some].cpu().float()
@@ -90,7 +84,7 @@ def _each(then: LayerHistograms, now: LayerHistograms) -> Iterator[LayerDistance
             steps[own],
         )
         null = _distances(sides[0], sides[1], steps[own]).mean(dim=0) * scale if len(halves) else None
-        yield LayerDistance(name, channels, _distances(old, new, steps), null, left_out)
+        yield LayerDistance(name, channels, _distances(old, fresh, steps), null, left_out)
 
 
 def _positions(means: Tensor, start: Tensor, width: Tensor) -> Tensor:
@@ -103,6 +97,13 @@ def _union(parts: Tensor, counts: Tensor) -> Tensor:
     """(..., c, CELLS) counts of some of the parts, (..., GROUPS) ones, from (GROUPS, c, CELLS)."""
     union: Tensor = torch.tensordot(parts.to(counts.dtype), counts, dims=1)
     return union
+
+
+def _units(reference: Sketches) -> list[Tensor]:
+    """What distances of each layer's channels are measured in; zeros for a layer without variation."""
+    then = reference.of(LayerHistograms)
+    edges = [0, *accumulate(channels for _, channels in then.layers)]
+    return reference.once(_unit, lambda: [_unit(then, slice(*rows)) for rows in pairwise(edges)])
 
 
 def _unit(then: LayerHistograms, rows: slice) -> Tensor:
@@ -140,9 +141,8 @@ class _Counts:
         self.means = means
 
     def merged(self) -> Tensor:
-        """(..., c, cells) densities on MERGED times as wide bins, half a sample added to each."""
-        inner = self.shares[..., 1:-1]
-        inner = inner.reshape(*inner.shape[:-1], BINS // MERGED, MERGED).sum(dim=-1)
+        """(..., c, cells) densities on bins twice as wide, half a sample added to each: 64 at most, as published."""
+        inner = self.shares[..., 1:-1:2] + self.shares[..., 2:-1:2]
         cells = torch.cat([self.shares[..., :1], inner, self.shares[..., -1:]], dim=-1)
         half = 0.5 / self.samples[..., None]
         return (cells + half) / (1 + half * cells.shape[-1])

@@ -8,8 +8,7 @@ exactly. It must not know what is compared.
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar, Final
 
 import numpy as np
@@ -25,10 +24,8 @@ from modelreuse.scores.keys import GROUPS
 from modelreuse.scores.sketch import Arrays, Sketch, Sketches
 
 PART_CHANNELS: Final = 16
-TILE: Final = 2**16
+TILE: Final = 2**17
 """Numbers that are binned at a time: what fits a core's cache."""
-FAR: Final = 512
-"""Bins away from 0 beyond which a value's rounding matters inside its bin."""
 DEVICE_TILE: Final = 2**24
 """The same on an accelerator: few launches matter more there."""
 
@@ -39,7 +36,7 @@ class LayerHistograms(Sketch):
     layers: name and number of channels of each, as in Chunk. The tensors below have c channels in all, and p of them
     in parts. counts: (c, CELLS), cell_sums: (c, CELLS) of the values; parts: (GROUPS, p, CELLS) counts.
     samples: (GROUPS,).
-    excess: (c,) sum of how far values lie beyond the grid's ends; part_excess: (GROUPS, p).
+    part_excess: (GROUPS, p) sum of how far values lie beyond the grid's ends.
     """
 
     name: ClassVar[str] = "layers"
@@ -57,21 +54,34 @@ class LayerHistograms(Sketch):
     @override
     def update(self, chunk: Chunk) -> None:
         self._begin(chunk.layers, chunk.channels.device)
-        low, high = chunk.channels.amin(dim=0), chunk.channels.amax(dim=0)
-        grid = self._fitted(low, high)
+        values, groups = chunk.channels, chunk.groups
+        low, high = values.amin(dim=0), values.amax(dim=0)
+        grid, own = self._fitted(low, high), self.part_channels
+        part_values, part_grid = values.index_select(1, own), grid.take(own)
         # Block by block of channels: their histograms stay in a core's cache while all samples are counted.
-        tile = TILE if chunk.channels.device.type == "cpu" else DEVICE_TILE
+        tile = TILE if values.device.type == "cpu" else DEVICE_TILE
         width = min(max(1, tile // chunk.samples), MOST_CHANNELS)
-        for start in range(0, chunk.channels.shape[1], width):
-            block = slice(start, start + width)
-            own = grid.block(block)
-            beyond = self.reference is not None and own.leaves_out(low[block], high[block])
-            self._count(chunk.channels[:, block], chunk.groups, block, own, beyond=beyond)
-        self.samples += torch.bincount(chunk.groups, minlength=GROUPS)
+        ones = torch.ones(width * chunk.samples, dtype=torch.int32, device=values.device)
+        beyond = self.reference is not None and grid.leaves_out(low, high)
+        for block in _blocks(values.shape[1], width):
+            self._count(values[:, block], block, grid.block(block), ones)
+        for block in _blocks(len(own), width):
+            self._count_parts(part_values[:, block], groups, block, part_grid.block(block), ones)
+            if beyond:
+                excess = part_grid.block(block).excess(part_values[:, block]).to(torch.float64)
+                self.part_excess[:, block].index_add_(0, groups, excess)
+        self.samples += torch.bincount(groups, minlength=GROUPS)
 
     def means(self, channels: slice) -> Tensor:
         """(channels, CELLS) float64 mean value in each cell, on the CPU; where a cell is empty it means nothing."""
         return self.cell_sums[channels].cpu() / self.counts[channels].cpu().clamp(min=1)
+
+    def excess(self, channels: slice) -> Tensor:
+        """(channels,) float64 sum of how far values lie beyond the grid's ends, on the CPU."""
+        assert self.grid is not None
+        counts, sums = self.counts[channels].cpu(), self.cell_sums[channels].cpu()
+        low, high = (edge.cpu()[channels] for edge in (self.grid.start, self.grid.end))
+        return (counts[:, 0] * low - sums[:, 0]) + (sums[:, -1] - counts[:, -1] * high)
 
     @override
     def to_arrays(self) -> Arrays:
@@ -101,26 +111,17 @@ class LayerHistograms(Sketch):
             known = getattr(self, name)
             known += other[name].to(known.device, known.dtype)
 
-    def _count(self, values: Tensor, groups: Tensor, block: slice, grid: Grid, *, beyond: bool) -> None:
-        """Add (m, b) values of a block of channels, which has this grid; beyond: whether some lie outside of it."""
-        index = grid.cells(values, beyond=beyond)
-        ones = torch.ones((), dtype=torch.int32, device=values.device)
-        self.counts[block].view(-1).scatter_add_(0, index.view(-1), ones.expand(index.numel()))
-        # A chunk's sums may be in single precision, unless bins are narrow beside the distance from 0.
-        dtype = torch.float64 if bool((grid.first.abs() > FAR).any()) else values.dtype
-        sums = torch.zeros((values.shape[1], CELLS), dtype=dtype, device=values.device)
-        sums.view(-1).scatter_add_(0, index.view(-1), values.reshape(-1).to(dtype))
-        self.cell_sums[block] += sums
-        first, last = (bisect_left(self._parted, edge) for edge in (block.start, block.stop))
-        own = self.part_channels[first:last] - block.start
-        # The same cells, in the rows of their part and of their place among the channels in parts.
-        place = torch.arange(first, last, device=own.device) - own
-        in_parts = index[:, own] + (place + groups[:, None] * self.parts.shape[1]) * CELLS
-        self.parts.view(-1).scatter_add_(0, in_parts.view(-1), ones.expand(in_parts.numel()))
-        if beyond:
-            excess = grid.excess(values)
-            self.excess[block] += excess.sum(dim=0, dtype=torch.float64)
-            self.part_excess[:, first:last].index_add_(0, groups, excess[:, own].to(torch.float64))
+    def _count(self, values: Tensor, block: slice, grid: Grid, ones: Tensor) -> None:
+        """Add (m, b) values of a block of channels, which has this grid; ones: at least m b of them."""
+        cells = grid.cells(values).view(-1)
+        self.counts[block].view(-1).scatter_add_(0, cells, ones[: len(cells)])
+        self.cell_sums[block].view(-1).scatter_add_(0, cells, values.to(torch.float64).reshape(-1))
+
+    def _count_parts(self, values: Tensor, groups: Tensor, block: slice, grid: Grid, ones: Tensor) -> None:
+        """The same for a block of the channels in parts, each sample in its part."""
+        first, size = block.start * CELLS, self.parts[0].numel()
+        cells = grid.cells(values).add_((groups * size + first)[:, None]).view(-1)
+        self.parts.view(-1).scatter_add_(0, cells, ones[: len(cells)])
 
     def _begin(self, layers: tuple[tuple[str, int], ...], device: torch.device | None) -> None:
         """Make room at the first samples; afterwards check that they are of the same layers."""
@@ -135,13 +136,11 @@ class LayerHistograms(Sketch):
         self.layers = layers
         c = sum(channels for _, channels in layers)
         self.part_channels = _part_channels(layers).to(device)
-        self._parted = self.part_channels.tolist()
         p = len(self.part_channels)
         self.counts = torch.zeros((c, CELLS), dtype=torch.int32, device=device)
         self.cell_sums = torch.zeros((c, CELLS), dtype=torch.float64, device=device)
         self.parts = torch.zeros((GROUPS, p, CELLS), dtype=torch.int32, device=device)
         self.samples = torch.zeros(GROUPS, dtype=torch.float64, device=device)
-        self.excess = torch.zeros(c, dtype=torch.float64, device=device)
         self.part_excess = torch.zeros((GROUPS, p), dtype=torch.float64, device=device)
 
     def _fitted(self, low: Tensor, high: Tensor) -> Grid:
@@ -170,8 +169,12 @@ class LayerHistograms(Sketch):
         return grid.to(device)
 
 
-_ADDED: Final = ("counts", "cell_sums", "parts", "samples", "excess", "part_excess")
+_ADDED: Final = ("counts", "cell_sums", "parts", "samples", "part_excess")
 _EXTREMES: Final = ("low", "high")
+
+
+def _blocks(channels: int, width: int) -> Iterator[slice]:
+    return (slice(start, min(start + width, channels)) for start in range(0, channels, width))
 
 
 def _part_channels(layers: tuple[tuple[str, int], ...]) -> Tensor:

@@ -26,9 +26,9 @@ class LayerScore(Score):
 
     @override
     def result(self, reference: Sketches, new: Sketches) -> ScoreResult:
-        then, now = reference.of(LayerHistograms), new.of(LayerHistograms)
-        if undefined := undefined_layers(self.name, then, now):
+        if undefined := undefined_layers(self.name, reference, new):
             return ScoreResult(self.name, None, self.means, 0, undefined=undefined)
         distance, own = self.distance(layer_distances(reference, new))
         details = {**own, **distance.details()}
-        return ScoreResult(self.name, distance.value, self.means, int(now.samples.sum()), details=details)
+        samples = int(new.of(LayerHistograms).samples.sum())
+        return ScoreResult(self.name, distance.value, self.means, samples, details=details)

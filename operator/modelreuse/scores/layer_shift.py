@@ -36,8 +36,7 @@ class LayerShift:
 
 def layer_shifts(reference: Sketches, new: Sketches) -> tuple[LayerShift, ...]:
     """Every tapped layer that varies over the reference, in the order of the taps; empty where nothing was seen."""
-    then, now = reference.of(LayerHistograms), new.of(LayerHistograms)
-    if undefined_layers("", then, now):
+    if undefined_layers("", reference, new):
         return ()
     shifts = []
     for layer in layer_distances(reference, new):
@@ -62,8 +61,9 @@ def judged(layers: Sequence[LayerDistance], kind: int | None = None) -> Distance
     )
 
 
-def undefined_layers(name: str, then: LayerHistograms, now: LayerHistograms) -> Finding | None:
+def undefined_layers(name: str, reference: Sketches, new: Sketches) -> Finding | None:
     """Why distances of layers can't be given; None where they can."""
+    then, now = reference.of(LayerHistograms), new.of(LayerHistograms)
     if not (then.seen and now.seen):
         return Finding("EmptyData", f"{name} needs samples in the reference and in the new data")
     seen = int(min(float(then.samples.sum()), float(now.samples.sum())))
@@ -71,15 +71,14 @@ def undefined_layers(name: str, then: LayerHistograms, now: LayerHistograms) -> 
         return Finding(
             "TooFewSamples", f"{name} needs at least {MINIMUM_SAMPLES} samples on either side; there are {seen}"
         )
-    if len(constant_layers(then)) == len(then.layers):
+    if len(constant_layers(reference)) == len(then.layers):
         return Finding("ConstantLayers", f"{name}: no tapped layer varies over the reference")
     return None
 
 
 def constant_layer_finding(reference: Sketches) -> Finding | None:
     """What a reader must know of layers that are left out."""
-    then = reference.of(LayerHistograms)
-    names = constant_layers(then) if then.seen else []
+    names = constant_layers(reference) if reference.of(LayerHistograms).seen else []
     if not names:
         return None
     some = ", ".join(map(repr, names[:5])) + (f" and {len(names) - 5} more" if len(names) > 5 else "")

@@ -30,9 +30,11 @@ def logme(features: Tensor, labels: Tensor) -> float:
     """
     n, d = features.shape
     targets = (labels[:, None] == torch.unique(labels)).double()
-    left, singular, _ = torch.linalg.svd(features, full_matrices=False)
+    # Nothing but inner products of columns matters, and R of QR has those of all n rows in as many rows as columns.
+    triangle = torch.linalg.qr(torch.cat([features, targets], dim=1), mode="r").R
+    left, singular, _ = torch.linalg.svd(triangle[:, :d], full_matrices=False)
     squares = singular**2  # eigenvalues of F^T F that are not 0; of the other d - r nothing but alpha remains
-    hidden = left.mT @ targets
+    hidden = left.mT @ triangle[:, d:]
     outside = (targets**2).sum(dim=0) - (hidden**2).sum(dim=0)
     alpha = torch.ones(targets.shape[1], dtype=torch.float64)
     beta = torch.ones_like(alpha)
@@ -90,9 +92,9 @@ def labelled_rows(name: str, rows: RowSample) -> tuple[Tensor, Tensor, Finding |
         return torch.empty(0, 0), torch.empty(0), Finding("EmptyData", f"{name} needs samples in the new data")
     labels = rows.column("labels")
     chosen = labels >= 0
+    if not bool(chosen.any()):
+        return torch.empty(0, 0), torch.empty(0), Finding("LabelsMissing", f"{name} needs labels in the new data")
     features, labels = rows.column("embedding")[chosen], labels[chosen]
-    if not len(labels):
-        return features, labels, Finding("LabelsMissing", f"{name} needs labels in the new data")
     if len(labels) < MINIMUM_SAMPLES:
         why = f"{name} needs at least {MINIMUM_SAMPLES} samples with labels; there are {len(labels)}"
         return features, labels, Finding("TooFewSamples", why)

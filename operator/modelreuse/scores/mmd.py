@@ -17,6 +17,8 @@ from modelreuse.scores.sketch import Score, Sketches
 FEATURES: Final = 2048
 """Random features: cosine and sine of half as many random directions."""
 _BANDWIDTH_ROWS: Final = 256
+_BLOCK: Final = 256
+"""Rows whose features exist at a time: what fits a core's cache."""
 FARTHEST: Final = 1e6
 _SEED: Final = 2048
 
@@ -26,19 +28,10 @@ def bandwidth(rows: Tensor) -> float:
     return float(torch.nn.functional.pdist(rows[:_BANDWIDTH_ROWS]).median())
 
 
-def random_features(rows: Tensor, width: float) -> Tensor:
-    """(n, FEATURES) of rows (n, d), each of length 1: z(x) z(y) is exp(-|x - y|^2 / (2 width^2)) on average.
-
-    Rahimi and Recht 2007, with paired cosine and sine; frequencies from a fixed seed. Rows lie within FARTHEST widths
-    of 0 in each dimension, or are put there: the kernel is 0 long before.
-    """
+def frequencies(size: int) -> Tensor:
+    """(size, FEATURES / 2) random directions, the same in every process."""
     random = torch.Generator().manual_seed(_SEED)
-    frequencies = torch.randn(rows.shape[1], FEATURES // 2, generator=random, dtype=torch.float32)
-    angles = (rows / width).clamp(-FARTHEST, FARTHEST).float() @ frequencies
-    features = angles.new_empty((len(rows), FEATURES))
-    torch.cos(angles, out=features[:, : FEATURES // 2])
-    torch.sin(angles, out=features[:, FEATURES // 2 :])
-    return features.mul_((FEATURES // 2) ** -0.5)
+    return torch.randn(size, FEATURES // 2, generator=random, dtype=torch.float32)
 
 
 class Mmd(Score):
@@ -61,13 +54,12 @@ class Mmd(Score):
             why = f"{self.name} needs at least {MINIMUM_SAMPLES} samples on either side; there are {smaller}"
             return self._undefined(len(now), Finding("TooFewSamples", why))
         rows = then.column("embedding")
-        middle = rows.mean(dim=0)
-        width = bandwidth(rows - middle)
+        width = bandwidth(rows)
         if width == 0:
             why = f"{self.name}: most reference embeddings are equal, so there is no width for the kernel"
             return self._undefined(len(now), Finding("ConstantEmbedding", why))
-        old = _Parts(rows - middle, then.column("groups"), width)
-        fresh = _Parts(now.column("embedding") - middle, now.column("groups"), width)
+        middle, directions = rows.mean(dim=0), frequencies(rows.shape[1])
+        old, fresh = (_Parts(side, middle, width, directions) for side in (then, now))
         left_out = known(squared_mmd(old.union(rest), fresh.union(rest)) for rest in LEFT_OUT)
         halves = known(squared_mmd(old.union(one), old.union(other)) for one, other in HALVES)
         error = jackknife_error(left_out)
@@ -97,12 +89,22 @@ def squared_mmd(old: tuple[float, Tensor], new: tuple[float, Tensor]) -> float |
 
 
 class _Parts:
-    """Number and feature sums of each part of a sample."""
+    """Number and feature sums of each part of a sample.
 
-    def __init__(self, rows: Tensor, groups: Tensor, width: float) -> None:
-        members = (torch.arange(GROUPS)[:, None] == groups).float()
-        self.counts = members.double().sum(dim=1)
-        self.sums = (members @ random_features(rows, width)).double()
+    Features z are those of Rahimi and Recht 2007, with paired cosine and sine, of length 1: z(x) z(y) is
+    exp(-|x - y|^2 / (2 width^2)) on average. Embeddings lie within FARTHEST widths of `middle` in each dimension, or
+    are put there: the kernel is 0 long before.
+    """
+
+    def __init__(self, sample: RowSample, middle: Tensor, width: float, directions: Tensor) -> None:
+        rows, groups = sample.column("embedding"), sample.column("groups")
+        sums = torch.zeros(2, GROUPS, FEATURES // 2)
+        for some, parts in zip(torch.split(rows, _BLOCK), torch.split(groups, _BLOCK), strict=True):
+            angles = ((some - middle) / width).clamp_(-FARTHEST, FARTHEST).float() @ directions
+            sums[0].index_add_(0, parts, angles.cos())
+            sums[1].index_add_(0, parts, angles.sin_())
+        self.counts = torch.bincount(groups, minlength=GROUPS).double()
+        self.sums = torch.cat(sums.double().mul_((FEATURES // 2) ** -0.5).unbind(), dim=1)
 
     def union(self, parts: Tensor) -> tuple[float, Tensor]:
         """Of some of the parts, (GROUPS,) ones."""

@@ -113,8 +113,11 @@ def nearest_rows(points: Tensor, centres: Tensor) -> Tensor:
     """
     dtype = torch.promote_types(points.dtype, torch.float32)
     middle = centres.mean(dim=0)
-    x, c = points - middle.to(dtype), (centres - middle).to(dtype)
-    return torch.addmm((c * c).sum(dim=1), x.to(dtype), c.T, alpha=-2).argmin(dim=1)
+    return _nearest_about_zero((points - middle.to(dtype)).to(dtype), (centres - middle).to(dtype))
+
+
+def _nearest_about_zero(points: Tensor, centres: Tensor) -> Tensor:
+    return torch.addmm((centres * centres).sum(dim=1), points, centres.T, alpha=-2).argmin(dim=1)
 
 
 def k_means(points: Tensor, starts: Tensor, most: int = 300) -> Tensor:
@@ -122,14 +125,14 @@ def k_means(points: Tensor, starts: Tensor, most: int = 300) -> Tensor:
 
     An empty cluster keeps its centre. Deterministic: what the published scores call n_init=1 from given centroids.
     """
-    centres = starts.to(torch.float64).clone()
-    points = points.to(torch.float64)
-    clusters = nearest_rows(points, centres)
+    middle = starts.to(torch.float64).mean(dim=0)
+    centres, points = starts.to(torch.float64) - middle, points.to(torch.float64) - middle
+    clusters = _nearest_about_zero(points, centres)
     for _ in range(most):
         counts = torch.bincount(clusters, minlength=len(centres)).double()
         sums = torch.zeros_like(centres).index_add_(0, clusters, points)
         centres = torch.where(counts[:, None] > 0, sums / counts.clamp(min=1)[:, None], centres)
-        moved = nearest_rows(points, centres)
+        moved = _nearest_about_zero(points, centres)
         if torch.equal(moved, clusters):
             break
         clusters = moved

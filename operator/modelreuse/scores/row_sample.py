@@ -37,6 +37,7 @@ class RowSample(Sketch):
     def __init__(self, reference: Sketches | None = None) -> None:
         super().__init__(reference)
         self._rows: dict[str, Tensor] = {}
+        self._sorted = True
 
     @override
     def update(self, chunk: Chunk) -> None:
@@ -54,7 +55,7 @@ class RowSample(Sketch):
 
     @override
     def to_arrays(self) -> Arrays:
-        wide = {name: values.float() if values.dtype in _HALVES else values for name, values in self._rows.items()}
+        wide = {name: values.float() if values.dtype in _HALVES else values for name, values in self._by_rank().items()}
         return {name: values.cpu().numpy().copy() for name, values in wide.items()}
 
     @override
@@ -72,28 +73,45 @@ class RowSample(Sketch):
 
     def column(self, name: str) -> Tensor:
         """One of the attributes, on the CPU; embedding and logits in float64."""
-        values = self._rows[name].cpu()
+        values = self._by_rank()[name].cpu()
         return values.double() if values.is_floating_point() else values
 
     def _take(self, rows: dict[str, Tensor]) -> None:
         known = self._rows
-        ranks = order_of(rows["keys"])
+        for name in known:
+            if known[name].shape[1:] != rows[name].shape[1:]:
+                raise WrongShape(
+                    f"{name}: {tuple(rows[name].shape[1:])} after {tuple(known[name].shape[1:])}; all batches of "
+                    "both data sets must come from one model and one layer"
+                )
         if len(self) == SIZE:
-            better = (ranks < order_of(known["keys"][-1:])).nonzero()[:, 0]
-            if not len(better):
-                return
-            rows, ranks = {name: values[better] for name, values in rows.items()}, ranks[better]
+            self._replace(rows)
+            return
         if known:
-            for name in _NAMES:
-                if known[name].shape[1:] != rows[name].shape[1:]:
-                    raise WrongShape(
-                        f"{name}: {tuple(rows[name].shape[1:])} after {tuple(known[name].shape[1:])}; all batches of "
-                        "both data sets must come from one model and one layer"
-                    )
             rows = {name: torch.cat([known[name], rows[name].to(known[name])]) for name in _NAMES}
-            ranks = order_of(rows["keys"])
-        best = ranks.argsort(stable=True)[:SIZE]
-        self._rows = {name: values[best] for name, values in rows.items()}
+        best = order_of(rows["keys"]).argsort(stable=True)[:SIZE]
+        self._rows = {name: values.index_select(0, best) for name, values in rows.items()}
+
+    def _replace(self, rows: dict[str, Tensor]) -> None:
+        """Of a full sample, rewrite only the rows that others of lower rank push out."""
+        known = self._rows
+        own, ranks = order_of(known["keys"]), order_of(rows["keys"]).to(known["keys"].device)
+        better = (ranks < own.max()).nonzero()[:, 0]
+        best = torch.cat([own, ranks[better]]).argsort(stable=True)[:SIZE]
+        gone = torch.ones_like(own, dtype=torch.bool).index_fill_(0, best[best < SIZE], value=False).nonzero()[:, 0]
+        come = better[best[best >= SIZE] - SIZE]
+        if len(come):
+            for name in _NAMES:
+                values = rows[name].index_select(0, come.to(rows[name].device))
+                known[name].index_copy_(0, gone, values.to(known[name]))
+            self._sorted = False
+
+    def _by_rank(self) -> dict[str, Tensor]:
+        if not self._sorted:
+            order = order_of(self._rows["keys"]).argsort(stable=True)
+            self._rows = {name: values.index_select(0, order) for name, values in self._rows.items()}
+            self._sorted = True
+        return self._rows
 
 
 @dataclass(frozen=True)
@@ -109,8 +127,9 @@ class ClassedRows:
         """Those with a class by `basis`, of a model with classes."""
         predicted, labels = rows.column("logits").argmax(dim=1), rows.column("labels")
         classes = predicted if basis is ClassBasis.PREDICTED else labels
-        chosen = classes >= 0
-        return ClassedRows(classes[chosen], rows.column("groups")[chosen], rows.column("embedding")[chosen])
+        chosen = (classes >= 0).nonzero()[:, 0]
+        embedding = rows.column("embedding").index_select(0, chosen)
+        return ClassedRows(classes[chosen], rows.column("groups")[chosen], embedding)
 
 
 _NAMES: Final = ("keys", "groups", "embedding", "logits", "labels")
