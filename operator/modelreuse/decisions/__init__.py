@@ -23,6 +23,7 @@ from modelreuse.decisions.observed import (
 )
 from modelreuse.decisions.orphans import is_open, lost, orphans
 from modelreuse.decisions.plan import plan
+from modelreuse.decisions.plausibility import implausible
 from modelreuse.decisions.policies import described, governing
 from modelreuse.decisions.promoting import Promotable, promotable
 from modelreuse.decisions.reading import JobToRead, jobs_to_read, names_in
@@ -53,6 +54,7 @@ __all__ = [
     "described",
     "forfeited",
     "governing",
+    "implausible",
     "is_open",
     "jobs_to_read",
     "lost",
