@@ -21,6 +21,7 @@ from modelreuse.decisions.observed import (
     Rights,
     Settings,
 )
+from modelreuse.decisions.offer import absolute_target
 from modelreuse.decisions.orphans import is_open, lost, orphans
 from modelreuse.decisions.plan import plan
 from modelreuse.decisions.plausibility import implausible
@@ -47,6 +48,7 @@ __all__ = [
     "Refusal",
     "Rights",
     "Settings",
+    "absolute_target",
     "audit",
     "backing",
     "calibration",

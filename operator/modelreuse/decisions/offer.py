@@ -20,6 +20,7 @@ from modelreuse.api import (
     Recommendation,
     RetrainingRecordSpec,
     Spending,
+    Target,
     decimal,
 )
 from modelreuse.api.record import MAX_PREIMAGE
@@ -160,10 +161,13 @@ def offer(
 
 def target_of(check: ModelReuseCheck, assessment: ModelAssessment) -> Decimal | None:
     """The absolute quality to reach; None where it is relative and the reference has no labels."""
-    target = check.spec.objective.target
+    return absolute_target(check.spec.objective.target, scores_of(assessment).get("initial_accuracy_reference"))
+
+
+def absolute_target(target: Target | None, reference: Decimal | None) -> Decimal | None:
+    """What a target means, given the quality on the reference; None where it is relative and that is not known."""
     if target is not None and target.absolute is not None:
         return target.absolute
-    reference = scores_of(assessment).get("initial_accuracy_reference")
     if reference is None:
         return None
     share = target.relative if target is not None and target.relative is not None else Decimal(1)
