@@ -8,7 +8,7 @@ know who asks for a campaign, where records are kept, nor any cluster.
 from modelreuse.calibration.campaign import Run, campaign, usual_size
 from modelreuse.calibration.expense import Budget, Expense
 from modelreuse.calibration.mechanisms import SEVERITIES, Mechanism, mechanisms_for
-from modelreuse.calibration.prospects import Prospect, Recorded, doubt, prospects, together
+from modelreuse.calibration.prospects import Prospect, Recorded, counted, doubt, prospects, together
 from modelreuse.calibration.samples import Samples
 
 __all__ = [
@@ -21,6 +21,7 @@ __all__ = [
     "Run",
     "Samples",
     "campaign",
+    "counted",
     "doubt",
     "mechanisms_for",
     "prospects",

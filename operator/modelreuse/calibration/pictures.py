@@ -98,7 +98,7 @@ def through(sight: Sight, values: NDArray[Any], strength: float, random: Generat
     seen = sight((planes - dark) / ((bright - dark) or 1), strength, random) * (bright - dark) + dark
     if values.dtype.kind != "f":
         seen = np.rint(seen)
-    return _stored(seen.clip(dark, bright).astype(values.dtype), like=values)
+    return _stored(seen.astype(values.dtype).clip(values.min(), values.max()), like=values)
 
 
 def _planes(values: NDArray[Any]) -> NDArray[Any]:

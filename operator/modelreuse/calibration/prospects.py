@@ -34,7 +34,6 @@ class Prospect:
     action: str
     records: int
     reached: int
-    failed: int
 
     @property
     def means(self) -> str:
@@ -59,10 +58,14 @@ def together(records: Iterable[Recorded]) -> str:
         slopes = f"intervals of at least a factor of {LEAST_FACTOR:g} either way; {missing} more for slopes on scores"
     else:
         slopes = "slopes on scores"
-    tested = (
-        "intervals tested on kinds that were left out" if lacking <= 0 else f"{lacking} more kinds to test intervals"
-    )
-    return f"{len(teaching)} records of {kinds} kinds of shift: {slopes}; {tested}"
+    lacked = f"intervals tested from {counted(lacking, 'kind')} more on"
+    tested = "intervals tested on kinds that were left out" if lacking <= 0 else lacked
+    return f"{counted(len(teaching), 'record')} of {counted(kinds, 'kind')} of shift: {slopes}; {tested}"
+
+
+def counted(number: int, what: str) -> str:
+    """A number of things, in English."""
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
 def doubt(records: Iterable[Recorded]) -> str | None:
@@ -96,5 +99,4 @@ def _prospect(recipe: str, action: str, records: Iterable[Recorded]) -> Prospect
         action=action,
         records=sum(each.teaches for each in own),
         reached=sum(each.teaches and bool(each.outcome.target_reached) for each in own),
-        failed=sum(not each.teaches for each in own),
     )

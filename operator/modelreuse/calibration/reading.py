@@ -10,8 +10,8 @@ from modelreuse.worker import Places, TaskError
 from modelreuse.worker.data import load_data
 from modelreuse.worker.model_fields import reference_field
 
-MAX_BYTES = 4 * 2**30
-"""Of the samples: they are kept in memory, and shifted as a whole."""
+MAX_BYTES = 2**30
+"""Of the samples: they are kept in memory and shifted as a whole, which takes several times as much."""
 _ROWS_AT_ONCE = 4096
 
 

@@ -2,7 +2,7 @@
 
 One part is learnt from. On the other, shifted in the same way, a retrained model is verified: nothing that judges a
 training was in it. The reference of all assessments is the site's own, as it is, with both parts in it: a sketch of
-fewer samples would be of too few of a class. What is shared makes RESQUE distances smaller, by at most 0.01 on MNIST
+fewer samples would be of too few of a class. What is shared makes RESQUE distances up to 0.012 smaller on MNIST
 (docs/decisions/017).
 """
 

@@ -23,7 +23,7 @@ from rich.console import Console
 from rich.progress import track
 
 from modelreuse.api import ModelReuseCheck, ModelSource, Retraining, TrainingAction
-from modelreuse.calibration import SEVERITIES, Recorded, Run, campaign, mechanisms_for, usual_size
+from modelreuse.calibration import SEVERITIES, Recorded, Run, campaign, counted, mechanisms_for, usual_size
 from modelreuse.cli import desk, trust
 from modelreuse.cli.assess import task_of
 from modelreuse.cli.calibration_words import ended_line, estimate, prospect_lines
@@ -122,7 +122,7 @@ def _calibrate(order: Order, retrainer: "Retrainer", started: float, *, yes: boo
         return None
     console = Console(stderr=True)
     console.print(estimate(retrainer, unshifted, missing, recorded=len(planned) - len(missing)))
-    if not yes and not click.confirm(f"Run the trainer {len(missing)} times?", default=False, err=True):
+    if not yes and not click.confirm(f"Run the trainer {counted(len(missing), 'time')}?", default=False, err=True):
         raise Problem("nothing was trained")
     with desk.worker_problems():
         return _run_all(order, retrainer, unshifted, missing, console)

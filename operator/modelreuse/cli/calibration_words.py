@@ -1,5 +1,6 @@
 """What a campaign says: what it would take before it begins, a line for each run, and what came of it."""
 
+import functools
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from modelreuse.api import decimal
-from modelreuse.calibration import Expense, Recorded, Run, doubt, prospects, together
+from modelreuse.calibration import Expense, Recorded, Run, counted, doubt, prospects, together
 from modelreuse.cli.printing import short
 from modelreuse.costs import Interval
 
@@ -31,8 +32,9 @@ def estimate(retrainer: "Retrainer", unshifted: "Unshifted", runs: Sequence[Run]
     expenses = retrainer.budget(unshifted).of(runs)
     for action, expense in expenses.items():
         table.add_row(f"{expense.runs} {action}", *_cells(expense, max_steps))
-    whole = _sum(list(expenses.values()))
-    table.add_row(f"{whole.runs}", *_cells(whole, max_steps))
+    whole = functools.reduce(Expense.plus, expenses.values())
+    if len(expenses) > 1:
+        table.add_row(f"{whole.runs}", *_cells(whole, max_steps))
     return Group(Text(_what(retrainer, unshifted, runs, recorded)), table, Text(_how_known(unshifted, whole)))
 
 
@@ -50,9 +52,12 @@ def ended_line(number: int, count: int, run: Run, ended: "Ended") -> Text:
 def prospect_lines(path: Path, records: Sequence[Recorded]) -> Iterator[str]:
     """What the table holds, and what the next prediction would make of it."""
     failed = sum(not each.teaches for each in records)
-    yield f"{path}: {len(records)} retrainings" + (f", {failed} of them failed and teach nothing" if failed else "")
+    yield f"{path}: {counted(len(records), 'retraining')}" + (
+        f", {failed} of them failed and teach nothing" if failed else ""
+    )
     for each in prospects(records):
-        yield f"  {each.action} by {each.recipe}: {each.records} records, {each.reached} met their target: {each.means}"
+        there = f"{counted(each.records, 'record')}, {each.reached} met their target"
+        yield f"  {each.action} by {each.recipe}: {there}: {each.means}"
     yield f"  {together(records)}"
     if doubted := doubt(records):
         yield f"  ! {doubted}"
@@ -61,11 +66,11 @@ def prospect_lines(path: Path, records: Sequence[Recorded]) -> Iterator[str]:
 
 def _what(retrainer: "Retrainer", unshifted: "Unshifted", runs: Sequence[Run], recorded: int) -> str:
     samples = retrainer.samples
-    kinds = len({run.mechanism for run in runs})
-    there = f"; {recorded} more runs are recorded" if recorded else ""
+    kinds = counted(len({run.mechanism for run in runs}), "kind")
+    there = f"; {counted(recorded, 'run')} more recorded" if recorded else ""
     return (
-        f"{retrainer.task.model.name} by {retrainer.retraining.recipe}, on {kinds} kinds of synthetic shift{there}. "
-        f"{samples.to_learn} samples to learn from, {samples.to_evaluate} held out; target {unshifted.target}"
+        f"{retrainer.task.model.name} by {retrainer.retraining.recipe}, on {kinds} of synthetic shift{there}. "
+        f"{samples.to_learn} samples to learn from, {samples.to_evaluate} held out; target {short(unshifted.target)}"
     )
 
 
@@ -84,13 +89,6 @@ def _cells(expense: Expense, max_steps: int) -> tuple[str, str, str]:
         _range(expense.seconds, _UNITS_OF_TIME),
         _range(expense.watt_hours, _UNITS_OF_ENERGY),
     )
-
-
-def _sum(expenses: Sequence[Expense]) -> Expense:
-    whole = expenses[0]
-    for each in expenses[1:]:
-        whole = whole.plus(each)
-    return whole
 
 
 def _range(interval: Interval, units: tuple[tuple[float, str], ...]) -> str:

@@ -57,7 +57,7 @@ STORED: dict[str, Callable[[Array], Array]] = {
     "8 bits": lambda images: images,
     "16 bits": lambda images: images.astype(np.uint16) * 3000,
     "single": lambda images: (images / 16).astype(np.float32),
-    "double around 0": lambda images: images / 8 - 1,
+    "double around 0": lambda images: images / 10 - 0.3,
     "channels first": lambda images: np.stack([images] * 3, axis=1),
     "channels last": lambda images: np.stack([images] * 3, axis=3),
 }

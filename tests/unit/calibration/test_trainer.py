@@ -127,14 +127,14 @@ if child == 0:
 
 def test_one_that_takes_too_long_is_ended_with_all_that_it_started(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(process, "GRACE_SECONDS", 0.2)
-    failure = failed(root, WITH_A_CHILD + "time.sleep(600)", limit_seconds=5)
+    failure = failed(root, WITH_A_CHILD + "time.sleep(60)", limit_seconds=5)
     assert (failure.reason, failure.message) == ("DeadlineExceeded", "took longer than 5 s; it said: waiting")
     for which in ("self", "child"):
         assert ends(int((root / f"pid-{which}").read_text()))
 
 
 def test_whatever_ends_us_ends_it(root: Path) -> None:
-    body = "(root / 'pid').write_text(str(os.getpid()))\nos.kill(os.getppid(), signal.SIGINT)\ntime.sleep(600)"
+    body = "(root / 'pid').write_text(str(os.getpid()))\nos.kill(os.getppid(), signal.SIGINT)\ntime.sleep(60)"
     with pytest.raises(KeyboardInterrupt):
         trained(root, body)
     assert ends(int((root / "pid").read_text()))
