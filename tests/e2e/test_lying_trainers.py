@@ -19,7 +19,7 @@ class Verdict:
 
 VERDICTS = {
     "names-another-digest": Verdict("WrongAnswer", "RetrainingFailed", "names another digest"),
-    "points-outside": Verdict("WrongAnswer", "RetrainingFailed", "the artefact lies outside spec.retraining.output"),
+    "points-outside": Verdict("WrongAnswer", "RetrainingFailed", "the artefact lies outside the plan's output"),
     "says-no-json": Verdict("UnreadableAnswer", "RetrainingFailed", "is not a valid TrainingResult"),
     "fails": Verdict("BackoffLimitExceeded", "RetrainingFailed", "backoff limit"),
     "dawdles": Verdict("BackoffLimitExceeded", "RetrainingFailed", "backoff limit"),

@@ -62,5 +62,7 @@ RESERVED_ENV: Final = "MODELREUSE_"
 MOUNT_ROOT: Final = "/mnt/modelreuse"
 CLAIMS_ROOT: Final = f"{MOUNT_ROOT}/pvc"
 CLAIMS_ROOT_ENV: Final = "MODELREUSE_PVC_ROOT"
+# Where to answer instead of TERMINATION_LOG, outside a pod.
+TERMINATION_LOG_ENV: Final = "MODELREUSE_TERMINATION_LOG"
 RESERVED_VOLUMES: Final = "modelreuse-"
 RESERVED_CONTAINERS: Final = "modelreuse-"

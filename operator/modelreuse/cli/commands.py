@@ -11,6 +11,23 @@ from modelreuse import __version__
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
+_CHECK = click.option(
+    "-f",
+    "--filename",
+    "check",
+    type=click.Path(path_type=Path),
+    required=True,
+    help="A ModelReuseCheck as YAML; - reads standard input.",
+)
+_TRUST_CODE = click.option("--trust-code", is_flag=True, help="Import the check's own Python code without asking.")
+_CLAIMS = click.option(
+    "--claim",
+    "claims",
+    metavar="NAME=DIR",
+    multiple=True,
+    help="The folder that stands for a claim of pvc://NAME/…; by default the folder NAME beside the check.",
+)
+
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 def main() -> None:
@@ -24,25 +41,12 @@ def version() -> None:
 
 
 @main.command()
-@click.option(
-    "-f",
-    "--filename",
-    "check",
-    type=click.Path(path_type=Path),
-    required=True,
-    help="A ModelReuseCheck as YAML; - reads standard input.",
-)
+@_CHECK
 @click.option(
     "-o", "--output", type=click.Choice(["table", "json", "yaml"]), default="table", show_default=True, help="Format."
 )
-@click.option("--trust-code", is_flag=True, help="Import the check's own Python code without asking.")
-@click.option(
-    "--claim",
-    "claims",
-    metavar="NAME=DIR",
-    multiple=True,
-    help="The folder that stands for a claim of pvc://NAME/…; by default the folder NAME beside the check.",
-)
+@_TRUST_CODE
+@_CLAIMS
 @click.option("--model", "models", metavar="NAME", multiple=True, help="Assess only this model; may be repeated.")
 def assess(check: Path, output: str, trust_code: bool, claims: tuple[str, ...], models: tuple[str, ...]) -> None:
     """Assess the models of a check in this process: no cluster needed.
@@ -53,6 +57,75 @@ def assess(check: Path, output: str, trust_code: bool, claims: tuple[str, ...], 
 
     with _exit_status():
         command.run(check, output, trust_code=trust_code, claims=claims, models=models)
+
+
+@main.command()
+@_CHECK
+@click.option(
+    "--trainer",
+    metavar="COMMAND",
+    required=True,
+    help="The site's own trainer, as in 'python train.py'; it runs once for each record, under the training contract.",
+)
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    required=True,
+    help="The table to write, or to go on with: what it holds already isn't run again.",
+)
+@click.option(
+    "--runs", type=click.IntRange(min=1), metavar="N", help="How many retrainings; by default 30 or a few more."
+)
+@click.option(
+    "--action",
+    "actions",
+    metavar="NAME",
+    multiple=True,
+    help="Only this one of spec.retraining.actions; may be repeated.",
+)
+@click.option(
+    "--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Decides all that is drawn by lot."
+)
+@click.option("--model", metavar="NAME", help="Instead of the check's first model, the one in use.")
+@_CLAIMS
+@click.option("--yes", is_flag=True, help="Run the retrainings without asking: for Jobs, whose maker has said yes.")
+@_TRUST_CODE
+def calibrate(
+    check: Path,
+    trainer: str,
+    output: Path,
+    runs: int | None,
+    actions: tuple[str, ...],
+    seed: int,
+    model: str | None,
+    claims: tuple[str, ...],
+    yes: bool,
+    trust_code: bool,
+) -> None:
+    """Make the first records of a site: retrain a check's model on synthetic shifts of its reference.
+
+    Says first what that would take, and asks. Each retraining becomes a line of a table for `modelreuse records
+    import`; docs/predictions.md says how many it takes, and what a trainer has to do.
+
+    Exit status: 0 all are recorded, 2 something must be mended or nobody said yes, 1 the trainer failed three times in
+    a row, or anything else.
+    """
+    from modelreuse.cli import calibrate as command
+
+    with _exit_status():
+        command.run(
+            check,
+            trainer,
+            output,
+            claims=claims,
+            model=model,
+            actions=actions,
+            runs=runs,
+            seed=seed,
+            yes=yes,
+            trust_code=trust_code,
+        )
 
 
 def _where(saved: str) -> Callable[[Command], Command]:

@@ -304,13 +304,13 @@ def _step(name: str) -> int:
 
 
 def _notes(columns: Sequence[Column | None]) -> list[str]:
-    """Scores that no prediction reads: most likely misspelt."""
+    """Scores that no prediction reads: most likely misspelt, unless they are an assessment's other kinds of one."""
     notes = []
     for column in columns:
         if column is not None and column.name.startswith(SCORE):
             bare = column.name.removeprefix(SCORE).partition("/")[0]
             near = difflib.get_close_matches(bare, sorted(SCORES), n=1, cutoff=0.8)
-            if bare not in SCORES and near:
+            if bare.removesuffix("_reference").removesuffix("_labelled") not in SCORES and near:
                 notes.append(f"line 1: column {column.name}: no prediction reads it; did you mean {SCORE}{near[0]}?")
     return notes
 

@@ -22,8 +22,10 @@ from modelreuse.decisions.observed import (
     Rights,
     Settings,
 )
+from modelreuse.decisions.offer import absolute_target
 from modelreuse.decisions.orphans import is_open, lost, orphans
 from modelreuse.decisions.plan import plan
+from modelreuse.decisions.plausibility import implausible
 from modelreuse.decisions.policies import described, governing
 from modelreuse.decisions.promoting import Promotable, promotable
 from modelreuse.decisions.reading import JobToRead, jobs_to_read, names_in
@@ -47,6 +49,7 @@ __all__ = [
     "Refusal",
     "Rights",
     "Settings",
+    "absolute_target",
     "audit",
     "backing",
     "calibration",
@@ -55,6 +58,7 @@ __all__ = [
     "forfeited",
     "governing",
     "heard",
+    "implausible",
     "is_due",
     "is_open",
     "jobs_to_read",

@@ -158,11 +158,15 @@ def offer(
 
 def target_of(check: ModelReuseCheck, assessment: ModelAssessment) -> Decimal | None:
     """The absolute quality to reach; None where it is relative and the reference has no labels."""
-    target = check.spec.objective.target or Target(relative=Decimal(1))
-    if target.relative is None:
-        return target.absolute
-    reference = scores_of(assessment).get("initial_accuracy_reference")
-    return None if reference is None else decimal(target.relative * reference)
+    return absolute_target(check.spec.objective.target, scores_of(assessment).get("initial_accuracy_reference"))
+
+
+def absolute_target(target: Target | None, reference: Decimal | None) -> Decimal | None:
+    """What a target means, given the quality on the reference; None where it is relative and that is not known."""
+    wanted = target or Target(relative=Decimal(1))
+    if wanted.relative is None:
+        return wanted.absolute
+    return None if reference is None else decimal(wanted.relative * reference)
 
 
 def cost_of(status: ModelReuseCheckStatus, subject: Recommendation | PilotStatus) -> PredictedCost | None:

@@ -29,6 +29,7 @@ from modelreuse.decisions.inputs import refused_inputs, unconfirmed_inputs
 from modelreuse.decisions.observed import Deadline, Observed, ObservedJob
 from modelreuse.decisions.offer import Offer, record_spec, rendered
 from modelreuse.decisions.piloting import untold, with_qualities
+from modelreuse.decisions.plausibility import implausible
 from modelreuse.decisions.policies import Rules
 from modelreuse.decisions.progress import SETTLING, SUSPENDED, Progress, is_due, startup_problem, stranger
 from modelreuse.decisions.records import record_of
@@ -320,18 +321,13 @@ def _costing(retraining: RetrainingStatus, due: Spending | None) -> RetrainingSt
 def _implausible(retraining: RetrainingStatus, terms: Terms | Failure, result: TrainingResult) -> str | None:
     # A result whose terms are unknown is never verified, so it matters little where it lies.
     spec = terms.check.spec.retraining if isinstance(terms, Terms) else None
-    if result.digest != retraining.intent.digest:
-        return "the result names another digest than the one that was approved"
-    if spec is not None and not result.artifact_uri.startswith(spec.output.rstrip("/") + "/"):
-        return f"the artefact lies outside spec.retraining.output ({spec.output})"
-    if spec is not None and result.steps > spec.max_steps:
-        return f"{result.steps} steps are more than spec.retraining.maxSteps ({spec.max_steps})"
-    pilot_steps = retraining.intent.pilot_steps
-    if pilot_steps is not None and result.steps > pilot_steps:
-        return f"{result.steps} steps are more than spec.retraining.pilot.steps ({pilot_steps})"
-    if result.evaluations and result.evaluations[-1].step > result.steps:
-        return f"a quality after {result.evaluations[-1].step} steps, of {result.steps} that were taken"
-    return None
+    return implausible(
+        result,
+        digest=retraining.intent.digest,
+        output=spec.output if spec else None,
+        max_steps=spec.max_steps if spec else None,
+        pilot_steps=retraining.intent.pilot_steps,
+    )
 
 
 def _ended(

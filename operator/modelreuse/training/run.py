@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from modelreuse.api import Basis, ReportedEvaluation, TrainingPlan, TrainingResult, decimal
 from modelreuse.api.looks import spread
-from modelreuse.api.names import PLAN_ENV, TERMINATION_LOG
+from modelreuse.api.names import PLAN_ENV, TERMINATION_LOG, TERMINATION_LOG_ENV
 from modelreuse.metering import Meter, PowerModel
 from modelreuse.training.claims import claims_root, path_of, uri_below
 from modelreuse.training.devices import devices_in_use
@@ -163,12 +163,14 @@ class Run:
 def start(
     environment: Mapping[str, str] = os.environ,
     *,
-    termination_log: Path | str = TERMINATION_LOG,
+    termination_log: Path | str | None = None,
     gpus: tuple[int | str, ...] | None = None,
     power: PowerModel | None = None,
 ) -> Run:
     """Reads the plan from MODELREUSE_PLAN and starts measuring.
 
+    termination_log: where to answer; None takes MODELREUSE_TERMINATION_LOG, and in a pod, where that is not set, the
+    pod's own.
     gpus: CUDA ordinals or UUIDs whose energy counts; None takes those that PyTorch sees, if it is imported by now.
     power: watts to assume where nothing can be read.
     Raises TrainingError where there is no plan, or none that can be understood.
@@ -177,7 +179,7 @@ def start(
     return Run(
         _plan(environment.get(PLAN_ENV)),
         root=claims_root(environment),
-        termination_log=Path(termination_log),
+        termination_log=Path(termination_log or environment.get(TERMINATION_LOG_ENV) or TERMINATION_LOG),
         meter=Meter(gpus=devices.gpus if gpus is None else gpus, power=power, synchronize=devices.synchronize),
     )
 

@@ -6,11 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from modelreuse.api.names import CLAIMS_ROOT, CLAIMS_ROOT_ENV, SCRATCH_LIMIT_ENV, TERMINATION_LOG
+from modelreuse.api.names import (
+    CLAIMS_ROOT,
+    CLAIMS_ROOT_ENV,
+    SCRATCH_LIMIT_ENV,
+    TERMINATION_LOG,
+    TERMINATION_LOG_ENV,
+)
 from modelreuse.api.scratch import SCRATCH_LIMIT_BYTES, scratch_limit
-
-TERMINATION_LOG_ENV = "MODELREUSE_TERMINATION_LOG"
-"""For a worker outside a pod."""
 
 
 @dataclass(frozen=True)

@@ -301,3 +301,15 @@ def test_anything_else_is_refused(start, artifact, quality):
 def test_before_the_first_step_there_is_nothing_to_look_at(start):
     with pytest.raises(training.TrainingError, match="before the first step"):
         start(PILOT).evaluated(0.5)
+
+
+def test_the_answer_goes_where_the_environment_says(tmp_path, artifact):
+    there = tmp_path / "elsewhere"
+    environment = {
+        "MODELREUSE_PLAN": json.dumps(PLAN),
+        "MODELREUSE_PVC_ROOT": str(tmp_path / "pvc"),
+        "MODELREUSE_TERMINATION_LOG": str(there),
+    }
+    training.start(environment).finish(artifact, target_reached=True)
+
+    assert parse_message(TrainingResult, there.read_text()).target_reached
