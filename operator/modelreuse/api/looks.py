@@ -4,6 +4,8 @@ import math
 from bisect import bisect_left
 from collections.abc import Sequence
 
+from modelreuse.api.check import MAX_LOOKS, Evaluation
+
 
 def spread(steps: Sequence[int], most: int) -> list[int]:
     """At most `most` of these steps, in order: first and last, and between them about as far apart in ratio.
@@ -16,3 +18,9 @@ def spread(steps: Sequence[int], most: int) -> list[int]:
     wanted = (math.exp(first + (last - first) * place / (most - 1)) for place in range(most))
     # A hair less, so that rounding doesn't skip the step itself.
     return [steps[at] for at in sorted({min(bisect_left(steps, step - 1e-6), len(steps) - 1) for step in wanted})]
+
+
+def some_of(evaluations: Sequence[Evaluation]) -> list[Evaluation]:
+    """As many of an answer's looks as a record keeps, in order."""
+    kept = spread([each.step for each in evaluations], MAX_LOOKS)
+    return [Evaluation(step=each.step, quality=each.quality) for each in evaluations if each.step in kept]

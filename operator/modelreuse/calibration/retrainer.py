@@ -30,6 +30,7 @@ from modelreuse.api import (
     VerificationTask,
     decimal,
 )
+from modelreuse.api.looks import some_of
 from modelreuse.calibration.campaign import Run
 from modelreuse.calibration.expense import Budget
 from modelreuse.calibration.mechanisms import mechanisms_for
@@ -131,6 +132,7 @@ class Retrainer:
             steps=told.steps,
             target_reached=told.target_reached,
             evaluated_every=told.evaluated_every,
+            evaluations=some_of(told.evaluations) or None,
             old_quality=verified.old_quality,
             new_quality=verified.new_quality,
             **_taken(trained),

@@ -63,4 +63,6 @@ def _inside(record: Mapping[str, Any], name: str) -> Any:
 
 
 def _cell(value: object) -> str:
+    if isinstance(value, list):
+        return " ".join(f"{look['step']}:{look['quality']}" for look in value)
     return str(value).lower() if isinstance(value, bool) else str(value)

@@ -11,13 +11,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
 from modelreuse.api import MAX_LOOKS, Outcome, RetrainingRecordSpec, decimal, format_decimal
-from modelreuse.api.types import MAX_STEPS
 from modelreuse.cli.problems import Problem
 from modelreuse.costs import SCORES
 from modelreuse.decisions import sha256_of
@@ -27,7 +27,6 @@ Cells = Mapping[str, Any]
 """What a line says, by column, as JSON; what it leaves open is absent."""
 
 SCORE = "score."
-QUALITY = "quality."
 LABELS = ("Given", "Predicted", "Unused")
 MAX_CHARACTERS = 32 * 2**20
 
@@ -58,6 +57,14 @@ def _time(cell: str) -> str:
     return f"{(time if time.tzinfo else time.replace(tzinfo=UTC)).astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
+def _looks(cell: str) -> list[dict[str, Any]]:
+    pairs = [pair.partition(":") for pair in cell.split()]
+    steps = [_whole(step) for step, _, _ in pairs]
+    if any(later <= earlier for earlier, later in pairwise(steps)):
+        raise ValueError(cell)
+    return [{"step": step, "quality": _figure(quality)} for step, (_, _, quality) in zip(steps, pairs, strict=True)]
+
+
 @dataclass(frozen=True)
 class Column:
     """A field of the record. wanted: what a cell may hold, as a phrase; read: raises where it can't be that."""
@@ -72,6 +79,7 @@ class Column:
 _SHARE = "a number from 0 to 1, as in 0.98"
 _AMOUNT = "a number of 0 or more, as in 0.25"
 _STEPS = "a whole number of steps, at most 10000000"
+_LOOKS = f"at most {MAX_LOOKS} of STEP:QUALITY, steps rising, as in 10:0.5 50:0.93"
 _HASH = "sha256: and 64 hexadecimal digits"
 _WHEN = "a day, or a time and its zone, as in 2026-03-04 or 2026-03-04T05:06:07Z"
 _FEW_WORDS = "at most 63 characters"
@@ -93,6 +101,7 @@ COLUMNS = (
     Column("steps", Outcome, _STEPS, _whole),
     Column("targetReached", Outcome, "true or false", _truth),
     Column("evaluatedEvery", Outcome, "a whole number of steps, from 1 to 10000000", _whole),
+    Column("evaluations", Outcome, _LOOKS, _looks),
     Column("podSeconds", Outcome, _AMOUNT, _figure),
     Column("energyWh", Outcome, _AMOUNT, _figure),
     Column("energyBasis", Outcome, "Measured, Estimated, Assumed or Reported"),
@@ -180,7 +189,7 @@ def _columns(header: Sequence[str]) -> tuple[list[Column | None], list[str]]:
     mistakes = []
     columns: list[Column | None] = []
     for name in header:
-        column = _BY_NAME.get(name) or _score(name) or _quality(name)
+        column = _BY_NAME.get(name) or _score(name)
         if header.count(name) > 1:
             mistakes.append(f"line 1: column {_shown(name)} stands there {header.count(name)} times; one is accepted")
         elif column is None:
@@ -201,14 +210,6 @@ def _score(name: str) -> Column | None:
     if not bare.isidentifier() or bare != bare.lower() or (labels and labels not in LABELS):
         return None
     return Column(name, RetrainingRecordSpec, "a number, as in 0.25", _figure)
-
-
-def _quality(name: str) -> Column | None:
-    """The column of the quality after so many steps, `quality.STEP`."""
-    step = name.removeprefix(QUALITY)
-    if not name.startswith(QUALITY) or not step.isdecimal() or step[:1] == "0" or int(step) > MAX_STEPS:
-        return None
-    return Column(name, Outcome, _SHARE, _figure)
 
 
 def _cells(columns: Sequence[Column | None], row: Sequence[str]) -> tuple[Cells, dict[str, str]]:
@@ -250,12 +251,9 @@ def _contradictions(cells: Cells) -> Iterator[tuple[str, str]]:
                 yield name, f"is empty; where result is Succeeded, give {_BY_NAME[name].wanted}"
     if steps is not None and most is not None and 0 < most < steps:
         yield "steps", f'"{steps}": is more than maxSteps, {most}'
-    looks = [name for name in cells if name.startswith(QUALITY)]
-    for name in looks:
-        if steps is not None and _step(name) > steps:
-            yield name, f"stands after the last of {steps} steps"
-    if len(looks) > MAX_LOOKS:
-        yield looks[MAX_LOOKS], f"is one too many: at most {MAX_LOOKS} qualities of one training are kept"
+    last = max((look["step"] for look in cells.get("evaluations", [])), default=0)
+    if steps is not None and 0 <= steps < last:
+        yield "evaluations", f"has a quality after {last} steps, of {steps} that were taken"
     if ("energyWh" in cells) != ("energyBasis" in cells):
         name = "energyBasis" if "energyWh" in cells else "energyWh"
         yield name, f"is empty; energyWh and energyBasis stand together: give {_BY_NAME[name].wanted}"
@@ -273,15 +271,12 @@ def _retraining(line: int, cells: Cells) -> PastRetraining:
 def _nested(cells: Cells, part: type[BaseModel]) -> dict[str, Any]:
     """The cells of one part of the record, as the API server would be told."""
     nested: dict[str, Any] = {"source": "Imported", "scores": []} if part is RetrainingRecordSpec else {}
-    looks = sorted((name for name in cells if name.startswith(QUALITY)), key=_step)
-    if looks and part is Outcome:
-        nested["evaluations"] = [{"step": _step(name), "quality": cells[name]} for name in looks]
     for name, value in cells.items():
         if name.startswith(SCORE):
             bare, _, labels = name.removeprefix(SCORE).partition("/")
             if part is RetrainingRecordSpec:
                 nested["scores"].append({"name": bare, "value": value, "labels": labels or LABELS[0]})
-        elif name not in looks and _BY_NAME[name].part is part:
+        elif _BY_NAME[name].part is part:
             outer, _, inner = name.partition(".")
             if inner:
                 nested.setdefault(outer, {})[inner] = value
@@ -294,13 +289,9 @@ def _column_at(location: Sequence[int | str], cells: Cells) -> str:
     """The column that pydantic's location means."""
     if location[0] == "scores" and len(location) > 1:
         return [name for name in cells if name.startswith(SCORE)][int(location[1])]
-    if location[0] == "evaluations" and len(location) > 1:
-        return sorted((name for name in cells if name.startswith(QUALITY)), key=_step)[int(location[1])]
+    if location[0] == "evaluations":
+        return "evaluations"
     return ".".join(str(part) for part in location)
-
-
-def _step(name: str) -> int:
-    return int(name.removeprefix(QUALITY))
 
 
 def _notes(columns: Sequence[Column | None]) -> list[str]:
@@ -318,10 +309,7 @@ def _notes(columns: Sequence[Column | None]) -> list[str]:
 def _meant(name: str) -> str:
     known = [column.name for column in COLUMNS]
     near = difflib.get_close_matches(name, [*known, *(f"{SCORE}{score}" for score in sorted(SCORES))], n=1)
-    listed = (
-        f"known: {', '.join(known)}, {QUALITY}STEP for the quality after so many steps, and {SCORE}NAME for a score, "
-        "where need be with /Predicted or /Unused"
-    )
+    listed = f"known: {', '.join(known)}, and {SCORE}NAME for a score, where need be with /Predicted or /Unused"
     return f"did you mean {near[0]}?" if near else listed
 
 

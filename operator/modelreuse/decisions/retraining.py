@@ -1,14 +1,12 @@
 """The retraining stage: intent, reservation, record, then exactly one Job. A consumed digest never launches again."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from modelreuse.api import (
-    MAX_LOOKS,
     Approval,
-    Evaluation,
     Failure,
     Intent,
     JobReference,
@@ -19,7 +17,7 @@ from modelreuse.api import (
     UnreadableMessageError,
     parse_message,
 )
-from modelreuse.api.looks import spread
+from modelreuse.api.looks import some_of
 from modelreuse.costs import NOTHING
 from modelreuse.decisions.answers import answering_pod
 from modelreuse.decisions.approving import AWAITING, Approved, judge
@@ -304,14 +302,9 @@ def _with_result(
     told |= {
         "artifact_uri": result.artifact_uri,
         "artifact_sha256": result.artifact_sha256,
-        "evaluations": _some_of(result.evaluations),
+        "evaluations": some_of(result.evaluations),
     }
     return _ended(status, retraining.model_copy(update=told), ended_at, "Succeeded", None)
-
-
-def _some_of(evaluations: Sequence[Evaluation]) -> list[Evaluation]:
-    kept = spread([each.step for each in evaluations], MAX_LOOKS)
-    return [Evaluation(step=each.step, quality=each.quality) for each in evaluations if each.step in kept]
 
 
 def _costing(retraining: RetrainingStatus, due: Spending | None) -> RetrainingStatus:

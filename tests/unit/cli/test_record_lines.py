@@ -38,6 +38,7 @@ ENDED = Outcome.model_validate(
         "steps": 40,
         "targetReached": True,
         "evaluatedEvery": 10,
+        "evaluations": [{"step": 10, "quality": "0.5"}, {"step": 40, "quality": "0.95"}],
         "podSeconds": "3.5",
         "energyWh": "0.000015",
         "energyBasis": "Estimated",

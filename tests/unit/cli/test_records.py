@@ -74,7 +74,6 @@ def test_every_column_is_documented() -> None:
     page = (ROOT / "docs/predictions.md").read_text()
     assert [column.name for column in COLUMNS if f"`{column.name}`" not in page] == []
     assert "`score.NAME`" in page
-    assert "`quality.STEP`" in page
 
 
 def test_a_line_is_the_same_record_however_it_is_written(tmp_path: Path) -> None:
@@ -99,23 +98,23 @@ def test_what_spreadsheets_write_is_read(tmp_path: Path) -> None:
     assert (one.line, str(one.spec.scores[0].value)) == (3, "0.000015")
 
 
-def test_looks_at_the_quality_are_columns_by_their_step(tmp_path: Path) -> None:
-    (one,) = table(tmp_path, GOOD | {"quality.500": "0.93", "quality.20": "0.5"}).retrainings
+def test_looks_at_the_quality_stand_in_one_cell(tmp_path: Path) -> None:
+    (one,) = table(tmp_path, GOOD | {"evaluations": "20:0.50  500:0.93"}).retrainings
     assert [(each.step, str(each.quality)) for each in one.outcome.evaluations or []] == [(20, "0.5"), (500, "0.93")]
-
-
-@pytest.mark.parametrize("name", ["quality.0", "quality.05", "quality.x", "quality.", "quality.10000001"])
-def test_a_look_needs_a_number_of_steps(tmp_path: Path, name: str) -> None:
-    (mistake,) = table(tmp_path, GOOD | {name: "0.5"}).mistakes
-    assert f'column "{name}" is not known' in mistake
 
 
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"quality.10": "1.5"}, 'column quality.10: "1.5": give a number from 0 to 1'),
-        ({"quality.10": "0.5", "quality.741": "0.5"}, "column quality.741: stands after the last of 740 steps"),
-        ({f"quality.{n}": "0.5" for n in range(1, 10)}, "column quality.9: is one too many: at most 8"),
+        ({"evaluations": "10"}, 'column evaluations: "10": give at most 8 of STEP:QUALITY, steps rising, as in 10:0.5'),
+        ({"evaluations": "10:1.5"}, 'column evaluations: "10:1.5": give at most 8 of STEP:QUALITY'),
+        ({"evaluations": "0:0.5"}, 'column evaluations: "0:0.5": give at most 8 of STEP:QUALITY'),
+        ({"evaluations": "20:0.5 10:0.6"}, 'column evaluations: "20:0.5 10:0.6": give at most 8 of STEP:QUALITY'),
+        (
+            {"evaluations": "10:0.5 741:0.5"},
+            "column evaluations: has a quality after 741 steps, of 740 that were taken",
+        ),
+        ({"evaluations": " ".join(f"{n}:0.5" for n in range(1, 10))}, "give at most 8 of STEP:QUALITY"),
         ({"target": "98%"}, 'column target: "98%": give a number from 0 to 1, as in 0.98'),
         ({"target": "1.2"}, 'column target: "1.2": give a number from 0 to 1, as in 0.98'),
         ({"target": "0,95"}, 'column target: "0,95": give a number from 0 to 1'),
