@@ -26,6 +26,7 @@ from modelreuse.decisions.observed import Observed, ObservedJob
 from modelreuse.decisions.policies import Rules
 from modelreuse.decisions.predicting import predicted
 from modelreuse.decisions.progress import MAX_ATTEMPTS, Progress, is_due, stranger
+from modelreuse.decisions.records import record_of
 from modelreuse.decisions.shards import foreign_service, held_up, image_of, missing_service, speaking_pod
 from modelreuse.manifests import assessment_job, assessment_task_id, job_name
 
@@ -57,7 +58,7 @@ def is_busy(observed: Observed, status: ModelReuseCheckStatus) -> bool:
     retraining = status.retraining
     if retraining is None:
         return False
-    record = next((one for one in observed.records if one.metadata.name == retraining.record), None)
+    record = record_of(observed, retraining)
     is_open = record is not None and record.outcome is None
     return retraining.result is None or is_open or is_held(observed, retraining)
 
@@ -226,8 +227,9 @@ def _job(
 
 def history_with(status: ModelReuseCheckStatus) -> list[HistoryRow]:
     """The history once another assessment takes the place of this one."""
-    if status.assessed_at is None or status.recommendation is None:
+    if status.recommendation is None:
         return status.history
+    assert status.assessed_at is not None
     row = HistoryRow(
         assessed_at=status.assessed_at,
         action=status.recommendation.action,

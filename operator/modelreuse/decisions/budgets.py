@@ -160,7 +160,7 @@ def _due(retraining: RetrainingStatus, reservation: Reservation) -> Spending:
     """What an ended retraining is charged with; all that was reserved, where nobody can say."""
     if retraining.charge is None:
         return reservation
-    removed = retraining.removed_pod_seconds or Decimal(0)
+    removed = retraining.removed_pod_seconds
     return total(retraining.charge, share(reservation, removed)) if removed else retraining.charge
 
 

@@ -70,7 +70,7 @@ def _assessed(status: ModelReuseCheckStatus) -> tuple[State, str, str]:
     if status.assessed_at is None:
         return "False", *_ASSESSING
     failures = [one.failure for one in status.assessments if one.failure]
-    if failures and len(failures) == len(status.assessments):
+    if len(failures) == len(status.assessments):
         return "False", failures[0].reason, failures[0].message
     count = f"{len(status.assessments) - len(failures)} of {len(status.assessments)} candidates assessed"
     return "True", "Assessed", "; ".join([count, *(failure.message for failure in failures)])
@@ -164,7 +164,7 @@ def _kstatus(
 ) -> list[tuple[ConditionType, State, str, str]]:
     """`Ready`, and `Reconciling` or `Stalled` only while true. Waiting for a person is Ready."""
     stalled = found.stalled
-    if stalled is None and status.assessed_at is not None and assessed[0] == "False":
+    if status.assessed_at is not None and assessed[0] == "False":
         stalled = Failure(reason=assessed[1], message=assessed[2])
     if stalled is not None:
         return [

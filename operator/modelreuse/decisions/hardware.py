@@ -21,8 +21,10 @@ def other_hardware(observed: Observed, assessment: ModelAssessment) -> str | Non
     A template that can't be read is none: the offer tells what is wrong with it.
     """
     template = observed.template
-    if not isinstance(template, JobTemplate):
-        return None
+    return _other_than(assessment, template) if isinstance(template, JobTemplate) else None
+
+
+def _other_than(assessment: ModelAssessment, template: JobTemplate) -> str | None:
     try:
         wanted = accelerators_of(KINDS[template.kind].pod_of(template).spec)
     except (ArithmeticError, AttributeError, KeyError, TypeError, ValueError):

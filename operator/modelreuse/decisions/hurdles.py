@@ -87,7 +87,6 @@ def _cannot_fine_tune(assessment: ModelAssessment, prediction: Prediction) -> st
     """Why fine-tuning is no action of its own, as a phrase; None where it is."""
     if not assessment.layers:
         return "the assessment found no layer that could be trained alone"
-    others = {cost.action for cost in prediction.costs if cost.model == assessment.model}
-    if assessment.trainable_share == 1 and Action.RETRAIN in others:
+    if assessment.trainable_share == 1 and Action.RETRAIN in {cost.action for cost in prediction.costs}:
         return "the shift begins at the first layer, so all would be trained, as Retrain does"
     return None

@@ -52,7 +52,7 @@ def room_from(ledger: RetrainPolicyStatus, budget: Budget, namespace: str, neede
     Nothing is charged anew until then, so at all times before there is no more room than now.
     """
     window = timedelta(seconds=budget.window_seconds)
-    leaving = sorted({each.at + window for each in ledger.charges if each.namespace == namespace})
+    leaving = sorted(each.at + window for each in ledger.charges)
     rooms = (time for time in leaving if excess(budget, used(ledger, budget, namespace, time), needed) is None)
     return next(rooms, None)
 

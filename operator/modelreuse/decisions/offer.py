@@ -228,8 +228,9 @@ def record_spec(
 
 def _inputs_of(assessment: ModelAssessment, observed: Observed) -> Inputs:
     assert assessment.hashes is not None
-    reading = assessment.measured.startup_seconds if assessment.measured else None
-    return Inputs(assessment.hashes, observed.settings.worker_image, float(reading or 0))
+    assert assessment.measured is not None
+    reading = assessment.measured.startup_seconds or Decimal(0)
+    return Inputs(assessment.hashes, observed.settings.worker_image, float(reading))
 
 
 def _contents_of(observed: Observed, template: JobTemplate) -> dict[str, str]:
@@ -259,7 +260,7 @@ def _parts(
             "layers": recommendation.layers,
         },
         "contents": {one.model: one.hashes.to_wire() for one in status.assessments if one.hashes},
-        "images": {one.model: one.image or "" for one in status.assessments},
+        "images": {one.model: one.image for one in status.assessments},
         "job": _nameless(job.launched),
         **({"prepared": _nameless(job.prepared)} if job.prepared else {}),
         "gate": observed.gate_state,

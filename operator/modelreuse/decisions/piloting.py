@@ -42,8 +42,9 @@ def piloted(observed: Observed, status: ModelReuseCheckStatus, rules: Rules | Fa
 def concluded(observed: Observed, status: ModelReuseCheckStatus) -> ModelReuseCheckStatus:
     """The status without the retraining that was a pilot, once that is charged and recorded; what it told stays."""
     retraining, pilot = status.retraining, status.pilot
-    if retraining is None or pilot is None or not is_pilot(retraining) or is_busy(observed, status):
+    if retraining is None or not is_pilot(retraining) or is_busy(observed, status):
         return status
+    assert pilot is not None
     told = {
         "digest": retraining.intent.digest,
         "record": retraining.record,

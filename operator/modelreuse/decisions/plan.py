@@ -76,7 +76,7 @@ def plan(observed: Observed, now: datetime) -> Plan:
 def _current(observed: Observed, status: ModelReuseCheckStatus, rules: Rules | Failure) -> Offer | Failure:
     if isinstance(rules, Failure):
         return rules
-    if status.assessed_at is None or status.recommendation is None:
+    if status.recommendation is None:
         return Failure(reason="NotAssessed", message="there is no assessment yet")
     return offer(observed, status, status.recommendation, rules)
 

@@ -55,6 +55,11 @@ def test_a_new_check_starts_one_job_per_candidate() -> None:
     assert plan.status.nonce is not None
 
 
+def test_a_check_that_nobody_wants_assessed_again_has_no_token() -> None:
+    assert "assessToken" not in Scene().then().status
+    assert Scene().annotated(assess="again").then().status["assessToken"] == "again"
+
+
 def test_what_was_planned_but_not_created_is_planned_again_under_the_same_name() -> None:
     first = Scene().plan()
     crashed = Scene(status=first.status.to_wire())
@@ -212,6 +217,12 @@ def test_a_stranger_under_our_name_stalls_the_check(difference: Json) -> None:
     assert plan.create == ()
 
 
+def test_a_stranger_stalls_the_check_whichever_candidate_it_stands_for() -> None:
+    scene = assessing(spec=spec(models=TWO))
+    plan = scene.with_job(job_name(scene, 1), owner_uid="another").plan()
+    assert condition(plan, "Stalled").reason == "NameTaken"
+
+
 def test_a_refused_job_is_waited_for() -> None:
     scene = Scene().then()
     name = job_name(scene)
@@ -220,6 +231,13 @@ def test_a_refused_job_is_waited_for() -> None:
     assert plan.create == ()
     assert condition(plan, "Reconciling").message == "exceeded quota: small"
     assert plan.wake_at == NOW + RETRY_AFTER
+
+
+def test_whichever_candidates_job_is_refused_is_waited_for() -> None:
+    scene = Scene(spec=spec(models=TWO)).then()
+    second = job_name(scene, 1)
+    plan = scene.without_job(second).refused(second).plan()
+    assert condition(plan, "Reconciling").message == "exceeded quota: small"
 
 
 def test_a_refused_job_is_asked_for_again_under_the_same_reason() -> None:

@@ -59,6 +59,18 @@ def test_waiting_for_a_person_is_ready() -> None:
     assert offered().condition("Approved")["status"] == "False"
 
 
+def test_before_anything_is_assessed_nobody_misses_a_policy() -> None:
+    def reasons(scene: Scene) -> list[str]:
+        return [scene.condition(kind)["reason"] for kind in ("RetrainingRecommended", "Approved")]
+
+    assert reasons(Scene(policies=()).then()) == ["NotAssessed", "NotAssessed"]
+    assert reasons(scenes.assessed(policies=())) == ["NoPolicy", "NoPolicy"]
+
+
+def test_who_approved_is_told() -> None:
+    assert scenes.intended().condition("Approved")["message"] == f"petra approved {offered().digest}"
+
+
 def test_a_failed_assessment_is_stalled_and_no_longer_reconciling() -> None:
     scene = scenes.assessing()
     name = scene.assessment["job"]["name"]
@@ -131,6 +143,14 @@ def test_the_answer_is_told_with_what_it_leads_to() -> None:
     assert told(scene.but(policies=())) == [("Normal", "Assessed"), ("Normal", "NoPolicy")]
 
 
+def test_advice_is_no_trouble_whatever_it_is() -> None:
+    scene = scenes.assessing()
+    name = scene.assessment["job"]["name"]
+    good = [scenes.score("initial_accuracy_reference", "0.95"), scenes.score("initial_accuracy_new", "0.95")]
+    kept = scene.answered(name, scenes.summary(scene.jobs[name].task or "", scores=good))
+    assert told(kept) == [("Normal", "Assessed"), ("Normal", "Reuse")]
+
+
 def test_what_is_held_up_is_a_warning_once() -> None:
     scene = refused(Scene().then())
     assert told(scene) == [("Warning", "Forbidden")]
@@ -182,6 +202,7 @@ def test_the_verdict_is_told() -> None:
 
 def test_an_offer_wakes_at_its_expiry() -> None:
     assert offered().plan().wake_at == offered().now.replace(day=5)
+    assert offered().later(days=1).plan().wake_at is None
     assert offered().later(days=2).plan().wake_at is None
 
 
@@ -194,6 +215,8 @@ def test_what_was_held_up_is_looked_at_again() -> None:
     scene = refused(Scene().then())
     assert scene.plan().wake_at == scene.now.replace(minute=1)
     assert scene.later(seconds=20).plan().wake_at == scene.now.replace(minute=1)
+    for asked_again in (scene.later(seconds=60), scene.later(seconds=90)):
+        assert asked_again.plan().wake_at == asked_again.later(seconds=60).now
 
 
 # --- nothing new, nothing to do --------------------------------------------------------------------------------------

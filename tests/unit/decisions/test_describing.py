@@ -39,6 +39,11 @@ def test_an_upper_end_that_the_budget_cuts_off_is_marked(high: str, told: str) -
     assert steps(cost(steps=spread("1", high))) == f"[1..{high}] steps (Estimated)"
 
 
+def test_whole_numbers_are_not_rounded_and_others_are() -> None:
+    assert steps(cost(steps=spread("1", "1234"))) == "[1..1234] steps (Estimated)"
+    assert steps(cost(steps=spread("1.2345", "1234"))) == "[1.23..1234] steps (Estimated)"
+
+
 @pytest.mark.parametrize(
     ("high", "told", "most"), [("0.999", "[100..999] Wh", "999 Wh"), ("1", "[0.1..1] kWh", "1 kWh")]
 )

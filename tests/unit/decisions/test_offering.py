@@ -182,6 +182,22 @@ def test_a_template_that_cannot_be_run_is_no_offer_and_says_which_field(template
     assert field in scene.condition("Approved")["message"]
 
 
+def test_a_retraining_of_all_layers_is_offered_without_naming_any() -> None:
+    scene = assessed({"layers": None})
+    assert scene.status["recommendation"]["action"] == "Retrain"
+    assert scene.condition("Approved")["reason"] == "AwaitingApproval"
+
+
+def test_reading_again_what_is_to_be_compared_may_take_twice_as_long_as_it_took() -> None:
+    def approved(startup: str | None) -> int:
+        scene = scenes.approve(assessed({"measured": measured(startupSeconds=startup)})).then().then()
+        seconds: int = scene.plan().create[0]["spec"]["activeDeadlineSeconds"]
+        return seconds
+
+    assert 600 < approved(None) < approved("3") < 700
+    assert approved("1000") > 2 * 1000 + 1000
+
+
 def test_a_spec_that_no_record_could_hold_is_no_offer() -> None:
     huge = job_template(nodeSelector={f"label-{number}": "x" * 60 for number in range(MAX_PREIMAGE // 100)})
     assert assessed(spec=huge).condition("Approved")["reason"] == "SpecTooLarge"

@@ -40,6 +40,7 @@ from unit.decisions.scenes import (
 DOUBTFUL = policy(uncertainty={"allowAssumed": False})
 """Without records all steps are assumed."""
 UNLABELLED = {"evidence": "L0", "labelled": 0}
+KEPT = {"scores": [score("initial_accuracy_reference", "0.7"), score("initial_accuracy_new", "0.7")]}
 
 
 def offers_a_pilot(scene: Scene) -> bool:
@@ -94,6 +95,13 @@ def test_its_cost_is_that_of_its_own_steps() -> None:
     assert 0.8 * most < float(pilot["cost"]["energyKwh"]["high"]) <= most
 
 
+def test_its_cost_is_that_of_the_hardware_that_was_measured() -> None:
+    cost = pilot_offered().status["pilot"]["cost"]
+    assert cost["currency"] == "EUR"
+    assert float(cost["money"]["high"]) > 0
+    assert float(cost["carbonGramsLocation"]["high"]) > 0
+
+
 @pytest.mark.parametrize("tier", ["L0", "L3", None])
 def test_without_labels_there_is_no_quality_to_see(tier: str | None) -> None:
     answer = {"evidence": tier, "scores": [*scenes.summary("")["scores"], score("estimated_accuracy", "0.5")]}
@@ -141,9 +149,11 @@ def test_of_several_that_are_doubted_the_cheapest_is_tried() -> None:
         ({"policies": (policy(limits={"steps": 900}),)}, "Blocked"),
         ({"policies": (policy(limits={"steps": 900}, uncertainty={"allowAssumed": False}),)}, "Blocked"),
         (
-            {"answer": {"scores": [score("initial_accuracy_reference", "0.7"), score("initial_accuracy_new", "0.7")]}},
+            {"answer": KEPT},
             "Reuse",
         ),
+        ({"answer": KEPT, "policies": (DOUBTFUL,)}, "Reuse"),
+        ({"answer": {**KEPT, "evidence": "L1", "labelled": 60}, "policies": (DOUBTFUL,)}, "Inconclusive"),
         ({"answer": UNLABELLED}, "Inconclusive"),
     ],
 )
@@ -298,6 +308,14 @@ def test_while_it_runs_everybody_can_see_that_it_is_no_more_than_a_pilot() -> No
     assert scene.condition("Reconciling")["status"] == "True"
     assert scene.condition("Approved")["message"].endswith(", a pilot of 25 steps")
     assert (scene.condition("PromotionAllowed")["status"], reason(scene, "PromotionAllowed")) == ("False", "PilotOnly")
+
+
+def test_until_it_is_launched_it_is_being_launched() -> None:
+    assert reason(pilot_intended(), "Retrained") == "Launching"
+
+
+def test_what_follows_it_is_told_instead_of_it() -> None:
+    assert reason(approve(pilot_ended()).settled(), "Retrained") == "Retraining"
 
 
 def test_it_is_recorded_before_it_makes_room() -> None:
@@ -509,6 +527,7 @@ EVALUATIONS = pilot_result("")["evaluations"]
         ({"evaluations": [{"step": 11, "quality": "0.7"}]}, "NoPilotQuality"),
         ({"evaluations": EVALUATIONS[:1], "steps": 12}, "NoPilotQuality"),
         ({"evaluations": [], "steps": 5, "targetReached": True}, "NoPilotQuality"),
+        ({"evaluations": EVALUATIONS[:1], "targetReached": True}, "NoPilotQuality"),
         ({"evaluations": [*EVALUATIONS, {"step": 26, "quality": "0.9"}], "steps": 26}, "WrongAnswer"),
         ({"steps": 24}, "WrongAnswer"),
         ({"digest": scenes.sha("9")}, "WrongAnswer"),
@@ -521,6 +540,18 @@ EVALUATIONS = pilot_result("")["evaluations"]
 )
 def test_an_answer_that_does_not_tell_what_was_asked_is_no_answer(changes: Json, why: str) -> None:
     assert told_nothing(lied(**changes)) == why
+
+
+@pytest.mark.parametrize(
+    ("changes", "steps"),
+    [
+        ({"evaluations": []}, "10 and 25"),
+        ({"evaluations": EVALUATIONS[:1]}, "25"),
+        ({"evaluations": [], "steps": 5, "targetReached": True}, "10 and 25"),
+    ],
+)
+def test_what_it_did_not_tell_is_named(changes: Json, steps: str) -> None:
+    assert f"told no quality after {steps}: " in lied(**changes).status["pilot"]["failure"]["message"]
 
 
 def test_one_that_met_its_target_may_stop_there() -> None:
@@ -565,6 +596,11 @@ def test_who_rejects_the_pilot_rejects_the_assessment() -> None:
     assert scene.status["rejected"].startswith("otto")
     assert reason(scene) == "Rejected"
     assert "retraining" not in approve(scene).settled().status
+
+
+def test_what_was_rejected_stays_as_it_was_whatever_policies_say_later() -> None:
+    scene = pilot_offered().annotated(reject=pilot_offered().digest, rejected_by="otto").then()
+    assert scene.but(policies=()).then().status["pilot"] == scene.status["pilot"]
 
 
 @pytest.mark.parametrize("station", [pilot_intended, pilot_recorded, pilot_launched, pilot_answered, pilot_ended])

@@ -147,3 +147,19 @@ def test_a_failed_retraining_ends_busy_once_recorded() -> None:
     ended = scene.answered(scene.training, result(scene.digest, steps=5000)).then()
     assert ended.records[0].outcome is not None
     assert reassessed(ended.annotated(assess="now"))
+
+
+def test_history_tells_what_was_predicted_of_the_action_that_was_recommended() -> None:
+    scene = scenes.assessed({"layers": None})
+    assert scene.status["recommendation"]["action"] == "Retrain"
+    costs = [dict(each) for each in scene.status["prediction"]["costs"]]
+    other = next(each for each in costs if each["action"] == "FineTune")
+    other["steps"] = other["steps"] | {"high": "7"}
+    told = scene.but(status=scene.status | {"prediction": scene.status["prediction"] | {"costs": costs}})
+    after = told.annotated(assess="again").but(nonce="f00d" * 8).then()
+    assert after.status["history"][0]["message"].startswith("[1..>1000] steps (Assumed); ")
+
+
+def test_history_says_nothing_of_a_pilot_that_never_was() -> None:
+    after = scenes.pilot_offered().annotated(assess="again").but(nonce="f00d" * 8).then()
+    assert "pilot" not in after.status["history"][0]["message"]

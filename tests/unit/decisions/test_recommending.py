@@ -4,8 +4,8 @@ from decimal import Decimal
 
 import pytest
 
-from modelreuse.api import Action, PredictedCost, RetrainingRecord
-from modelreuse.decisions.hurdles import too_unlikely
+from modelreuse.api import Action, Limits, PredictedCost, RetrainingRecord, Uncertainty
+from modelreuse.decisions.hurdles import over_limit, too_uncertain, too_unlikely
 from modelreuse.decisions.ranking import expected_energy
 from modelreuse.decisions.recommendation import NEEDS_APPROVAL
 from unit.decisions.scenes import (
@@ -209,9 +209,22 @@ def test_what_cannot_be_predicted_exceeds_its_limit(limit: Json) -> None:
     assert "can't be predicted" in blocked["message"]
 
 
+def test_money_that_nobody_can_predict_has_no_currency() -> None:
+    assert over_limit(cost("1", "10"), Limits(money=Decimal(5))) == (
+        "money can't be predicted, but the policy limits it to 5"
+    )
+
+
 def test_assumed_steps_are_inconclusive_where_the_policy_wants_records() -> None:
     unsure = advice(BAD, policy(uncertainty={"allowAssumed": False}))
     assert (unsure["action"], unsure["reason"]) == ("Inconclusive", "TooUncertain")
+
+
+def test_estimated_steps_are_certain_enough_where_the_policy_wants_records() -> None:
+    records = Uncertainty(allow_assumed=False)
+    assert too_uncertain(cost("1", "10"), records) is None
+    assert too_uncertain(cost("1", "10", basis="Assumed"), records) is not None
+    assert too_uncertain(cost("1", "10", basis="Assumed"), Uncertainty()) is None
 
 
 def test_a_wide_interval_is_inconclusive_where_the_policy_wants_a_narrow_one() -> None:
@@ -401,8 +414,10 @@ def test_the_cheaper_of_two_candidates_is_adapted() -> None:
     assert scene.then().status["recommendation"]["model"] == "candidate"
 
 
-def cost(low: str, high: str, estimate: str | None = None, chance: str | None = None) -> PredictedCost:
-    spread = {"low": low, "high": high, "basis": "Estimated"}
+def cost(
+    low: str, high: str, estimate: str | None = None, chance: str | None = None, basis: str = "Estimated"
+) -> PredictedCost:
+    spread = {"low": low, "high": high, "basis": basis}
     energy = spread if estimate is None else spread | {"estimate": estimate}
     figures = {"action": "Retrain", "model": "m", "steps": spread, "hours": spread, "energyKwh": energy}
     return PredictedCost.model_validate(figures if chance is None else figures | {"reachesTarget": chance})

@@ -130,6 +130,11 @@ def test_a_training_that_missed_its_target_says_so() -> None:
     assert "target not reached, as the trainer reports" in condition(lie(targetReached=False), "Retrained").message
 
 
+def test_a_training_that_reached_its_target_says_so() -> None:
+    said = condition(answered(result(launched().digest)), "Retrained")
+    assert (said.status, said.message) == ("True", "400 steps; target reached, as the trainer reports")
+
+
 def test_a_job_that_failed_has_no_result_whatever_its_pod_says() -> None:
     scene = launched()
     plan = scene.failed(scene.training, "DeadlineExceeded", result(scene.digest)).plan()
