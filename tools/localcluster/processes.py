@@ -72,6 +72,7 @@ def start(name: str, command: Sequence[str], cluster: Path, *, extra: Mapping[st
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
+    _await_mark(process.pid, cluster)
     server = Server(name, process.pid, start_time(Path(f"/proc/{process.pid}/stat").read_text()))
     process.returncode = 0  # it shall outlive us: keeps Popen from warning that it does
     record = cluster / "processes" / f"{name}.json"
@@ -162,6 +163,14 @@ def _kill(pid: int, cluster: Path) -> Server | None:
         return None
     finally:
         os.close(descriptor)
+
+
+def _await_mark(pid: int, cluster: Path) -> None:
+    """Wait until a child can be told by its environment, which /proc shows a moment after the program has begun."""
+    stat = _read(pid, "stat")
+    while stat is not None and not is_zombie(stat.decode(errors="replace")) and not _belongs(pid, cluster):
+        time.sleep(0.001)
+        stat = _read(pid, "stat")
 
 
 def _await_end(pid: int) -> None:

@@ -120,9 +120,10 @@ def test_a_program_that_is_not_there_is_told(root: Path) -> None:
 WITH_A_CHILD = """
 child = os.fork()
 (root / f"pid-{'child' if child == 0 else 'self'}").write_text(str(os.getpid()))
-print("waiting", flush=True)
 if child == 0:
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
+else:
+    print("waiting", flush=True)
 """
 
 

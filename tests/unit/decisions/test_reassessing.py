@@ -2,6 +2,7 @@
 
 import pytest
 
+from modelreuse.api import MAX_HISTORY
 from unit.decisions import scenes
 from unit.decisions.scenes import Scene, approve, created, offered, result, sha, summary, task_of
 
@@ -105,15 +106,15 @@ def test_the_longest_words_do_not_drown_the_predicted_steps() -> None:
     assert len(message) == 120
 
 
-def test_history_keeps_the_last_twenty() -> None:
+def test_history_keeps_the_latest_rows() -> None:
     row = {"assessedAt": "2026-01-01T00:00:00Z", "action": "Reuse", "message": "old"}
     full = offered()
-    rows = [row | {"message": f"{number}"} for number in range(20)]
+    rows = [row | {"message": f"{number}"} for number in range(MAX_HISTORY)]
     full = full.but(status=full.status | {"history": rows}).annotated(assess="now").but(nonce=OTHER_NONCE)
     history = full.plan().status.history
-    assert len(history) == 20
+    assert len(history) == MAX_HISTORY
     assert history[0].action == "FineTune"
-    assert [each.message for each in history[1:]] == [f"{number}" for number in range(19)]
+    assert [each.message for each in history[1:]] == [f"{number}" for number in range(MAX_HISTORY - 1)]
 
 
 def test_an_assessment_that_ended_in_nothing_leaves_no_row() -> None:

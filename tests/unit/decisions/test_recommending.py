@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from modelreuse.api import Action, Limits, PredictedCost, RetrainingRecord, Uncertainty
-from modelreuse.decisions.hurdles import over_limit, too_uncertain, too_unlikely
+from modelreuse.decisions.hurdles import over_limit, too_uncertain
 from modelreuse.decisions.ranking import expected_energy
 from modelreuse.decisions.recommendation import NEEDS_APPROVAL
 from unit.decisions.scenes import (
@@ -343,9 +343,9 @@ def test_where_nothing_is_likely_to_reach_the_target_it_is_inconclusive() -> Non
     assert hopeless["message"].count("probability of 0.1") == 2
 
 
-def test_a_chance_of_one_half_is_enough() -> None:
-    assert too_unlikely(cost("1", "10", chance="0.5")) is None
-    assert too_unlikely(cost("1", "10", chance="0.49")) is not None
+def test_the_chance_that_the_policy_asks_for_is_enough() -> None:
+    assert too_uncertain(cost("1", "10", chance="0.7"), Uncertainty()) is None
+    assert too_uncertain(cost("1", "10", chance="0.69"), Uncertainty()) is not None
 
 
 def test_what_fails_at_a_limit_and_at_doubt_is_doubted() -> None:
