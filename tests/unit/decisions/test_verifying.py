@@ -8,6 +8,7 @@ import pytest
 from modelreuse.api import Failure
 from modelreuse.decisions import Plan
 from modelreuse.decisions.terms import terms_of
+from modelreuse.decisions.verifying import is_finished
 from unit.decisions import scenes
 from unit.decisions.scenes import (
     Json,
@@ -381,6 +382,10 @@ def test_the_outcome_is_recorded_only_after_the_verification() -> None:
         "oldQuality": "0.65",
         "newQuality": "0.93",
     }
+
+
+def test_what_has_not_begun_is_not_finished() -> None:
+    assert not is_finished(None)
 
 
 def test_the_outcome_is_asked_for_until_it_stands_and_never_again() -> None:
