@@ -81,6 +81,10 @@ def test_what_did_not_succeed_is_not_verified(result_: str) -> None:
     assert verdict(plan) == ("False", "RetrainingFailed")
 
 
+def test_while_it_runs_nobody_knows_whether_it_will_be_promoted() -> None:
+    assert verdict(launched().plan()) == ("Unknown", "NothingToPromote")
+
+
 def test_only_what_can_heal_is_tried_again_and_three_times_at_most() -> None:
     error = {"reason": "Unreachable", "field": "spec.data.evaluation.uri", "message": "no answer", "retryable": True}
     scene = retrained()
