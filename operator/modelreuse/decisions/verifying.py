@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import TypeGuard
 
 from modelreuse.api import (
+    Evaluation,
     Failure,
     JobReference,
     ModelReuseCheckStatus,
@@ -153,7 +154,7 @@ def outcome(observed: Observed, status: ModelReuseCheckStatus, terms: Terms | Fa
                 "steps": retraining.steps,
                 "target_reached": retraining.target_reached,
                 "evaluated_every": retraining.evaluated_every,
-                "evaluations": status.pilot.evaluations if status.pilot and is_pilot(retraining) else None,
+                "evaluations": _seen_by(status) if is_pilot(retraining) else None,
                 "attempts": retraining.attempts,
                 "pod_seconds": retraining.pod_seconds,
                 "energy_wh": retraining.energy_wh,
@@ -163,6 +164,12 @@ def outcome(observed: Observed, status: ModelReuseCheckStatus, terms: Terms | Fa
             }
         ),
     )
+
+
+def _seen_by(status: ModelReuseCheckStatus) -> list[Evaluation]:
+    """What the pilot saw."""
+    assert status.pilot is not None
+    return status.pilot.evaluations
 
 
 def _attempt(case: _Case, attempt: int) -> VerificationStatus:

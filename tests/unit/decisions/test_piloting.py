@@ -344,6 +344,7 @@ def test_what_it_saw_stays_and_its_weights_do_not() -> None:
     assert "failure" not in pilot
     assert "retraining" not in scene.status
     assert "verification" not in scene.status
+    assert "weights" not in pilot_offered().condition("PromotionAllowed")["message"]
     assert f"{OUTPUT}/pilot.pt2" not in json.dumps(scene.status)
     assert (reason(scene, "Retrained"), scene.condition("Retrained")["message"]) == (
         "PilotEnded",
@@ -391,6 +392,7 @@ def test_the_whole_flow_goes_on_to_the_promotion() -> None:
     scene = scene.answered(scene.verification, scenes.verified(task)).settled()
     assert scene.condition("PromotionAllowed")["status"] == "True"
     assert [each.outcome.result for each in scene.records if each.outcome] == ["Succeeded", "Succeeded"]
+    assert [bool(each.outcome.evaluations) for each in scene.records if each.outcome] == [True, False]
     assert scene.status["pilot"]["steps"] == 25
 
 
