@@ -34,7 +34,7 @@ from modelreuse.decisions.records import record_of
 from modelreuse.decisions.spending import charge, remembered, spent
 from modelreuse.decisions.superseding import TIME_USED
 from modelreuse.decisions.terms import Terms
-from modelreuse.manifests import JOB, KINDS, job_name, record_name, retraining_record
+from modelreuse.manifests import JOB, KINDS, record_name, retraining_record
 
 
 def retrain(
@@ -201,8 +201,8 @@ def _follow(
     rules: Rules | Failure,
     now: datetime,
 ) -> Progress:
-    name = retraining.job.name if retraining.job else job_name(observed.check, retraining.intent.digest)
-    uid = retraining.job.uid if retraining.job else None
+    assert retraining.job is not None
+    name, uid = retraining.job.name, retraining.job.uid
     job = observed.jobs.get(name)
     if job is None or (uid is not None and job.uid != uid):
         refusal = observed.refusals.get(name)

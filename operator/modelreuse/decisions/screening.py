@@ -17,6 +17,7 @@ from modelreuse.api import (
 )
 from modelreuse.decisions.advising import advised
 from modelreuse.decisions.assessing import assess, history_with, is_busy
+from modelreuse.decisions.assessments import assessment_of
 from modelreuse.decisions.intensity import by_the_grid
 from modelreuse.decisions.observed import Event, Observed
 from modelreuse.decisions.offer import trained_by
@@ -109,5 +110,5 @@ def _piloted(status: ModelReuseCheckStatus) -> set[Subject]:
     pilot = status.pilot
     if pilot is None:
         return set()
-    of_it = (one for one in status.assessments if one.model == pilot.model)
-    return {(pilot.action, pilot.model, tuple(trained_by(pilot, one))) for one in of_it}
+    layers = trained_by(pilot, assessment_of(status, pilot.model))
+    return {(pilot.action, pilot.model, tuple(layers))}

@@ -36,11 +36,7 @@ def overdue(observed: Observed, status: ModelReuseCheckStatus) -> tuple[OwnedJob
 
     Its own controller tries to stop it once. Then it is for us.
     """
-    ended = {
-        digest
-        for digest, failure in _failures(status)
-        if digest is not None and failure is not None and failure.reason in OUT_OF_TIME
-    }
+    ended = {digest for digest, failure in _failures(status) if failure is not None and failure.reason in OUT_OF_TIME}
     return tuple(job for job in observed.owned if job.task in ended and not KINDS[job.kind].deadline_changes)
 
 

@@ -168,9 +168,10 @@ def outcome(observed: Observed, status: ModelReuseCheckStatus, terms: Terms | Fa
 
 
 def _seen(status: ModelReuseCheckStatus, retraining: RetrainingStatus) -> Sequence[Evaluation] | None:
-    if is_pilot(retraining):
-        return status.pilot.evaluations if status.pilot else None
-    return retraining.evaluations or None
+    if not is_pilot(retraining):
+        return retraining.evaluations or None
+    assert status.pilot is not None
+    return status.pilot.evaluations
 
 
 def _attempt(case: _Case, attempt: int) -> VerificationStatus:

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from multiprocessing.context import ForkServerContext
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 from bench.governance.apart import answer_from
@@ -60,13 +61,18 @@ def run_code(known: dict[str, Any], save: Callable[[], None], deadline: float, w
     files = [str(path) for path in (*sorted(UNIT.glob("test_*.py")), *MACHINES)]
     mattering: Mattering = answer_from(context, SLOW, where_it_matters, PACKAGE, DECISIONS, files)
 
+    writing = Lock()
+
     def one(each: tuple[str, CodeMutant]) -> None:
         if time.monotonic() > deadline:
             return
-        known[each[1].id] = _noticed(context, *each, mattering) | {"tests": now}
-        sys.stdout.write(f"{'killed  ' if known[each[1].id]['killed'] else 'SURVIVED'} {each[1].id}\n")
-        sys.stdout.flush()
-        save()
+        module, mutant = each
+        found = _noticed(context, module, mutant, mattering) | {"tests": now}
+        with writing:
+            known[mutant.id] = found
+            save()
+            sys.stdout.write(f"{'killed  ' if found['killed'] else 'SURVIVED'} {mutant.id}\n")
+            sys.stdout.flush()
 
     with ThreadPoolExecutor(workers) as pool:
         list(pool.map(one, todo))

@@ -262,9 +262,18 @@ def shard_error():
 
 
 def shard_speed():
+    """Two one-thread processes against one; beside it what the machine gives to the model alone, the ceiling."""
     samples = 40_000
 
+    def all_do(ranks, order):
+        for rank in ranks:
+            rank.stdin.write(f"{order}\n")
+            rank.stdin.flush()
+        for rank in ranks:
+            assert rank.stdout.readline() == "done\n"
+
     def run(shards):
+        """Seconds of the model alone, and of the scores with everything that sharing them takes."""
         with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as open_:
             paths = [str(Path(folder) / f"{rank}.npz") for rank in range(shards)]
             ranks = [
@@ -279,24 +288,25 @@ def shard_speed():
             for rank in ranks:
                 assert rank.stdout.readline() == "ready\n"
             start = time.perf_counter()
-            for rank in ranks:
-                rank.stdin.write("go\n")
-                rank.stdin.flush()
-            for rank in ranks:
-                assert rank.stdout.readline() == "done\n"
+            all_do(ranks, "bare")
+            bare = time.perf_counter() - start
+            start = time.perf_counter()
+            all_do(ranks, "scores")
             merged = ReferencePass()
             for path in paths:
                 with np.load(path, allow_pickle=False) as arrays:
                     merged.merge_arrays(arrays)
             assert merged.summary().samples == samples
-            return time.perf_counter() - start
+            return bare, time.perf_counter() - start
 
-    seconds = {1: [], 2: []}
+    bare, seconds = {1: [], 2: []}, {1: [], 2: []}
     for _ in range(3):
-        for shards, times in seconds.items():
-            times.append(run(shards))
-    ratio = statistics.median(seconds[1]) / statistics.median(seconds[2])
-    return {"shard_speedup_2": ratio}, {"samples": samples, "seconds": seconds}
+        for shards in (1, 2):
+            for times, taken in zip((bare, seconds), run(shards), strict=True):
+                times[shards].append(taken)
+    speedups = [statistics.median(times[1]) / statistics.median(times[2]) for times in (seconds, bare)]
+    detail = {"samples": samples, "seconds": seconds, "bare_seconds": bare, "bare_speedup_2": speedups[1]}
+    return {"shard_speedup_2": speedups[0]}, detail
 
 
 def install_peers():

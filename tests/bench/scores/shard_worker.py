@@ -1,6 +1,7 @@
-"""One of several one-thread processes that share an assessment; tells when it is ready, and then when it is done.
+"""One of several one-thread processes that share an assessment; tells when it is ready, and when each order is done.
 
-Takes its rank and how many there are; reads a line before it begins; writes its sketches to standard output's file.
+Takes its rank, how many there are, samples, and where to write its sketches. An order is a line: `bare` passes its
+batches through the model alone, `scores` makes and writes their sketches too.
 """
 
 import sys
@@ -18,7 +19,11 @@ images, labels = digits(samples, 1)
 own = batches(images[rank::shards], labels[rank::shards], 128)
 pass_over_reference(model, own[:4])
 print("ready", flush=True)
-sys.stdin.readline()
-reference = pass_over_reference(model, own)
-np.savez(path, **reference.to_arrays())
-print("done", flush=True)
+for order in sys.stdin:
+    if order == "bare\n":
+        with torch.inference_mode():
+            for inputs, _ in own:
+                model(inputs)
+    else:
+        np.savez(path, **pass_over_reference(model, own).to_arrays())
+    print("done", flush=True)

@@ -275,6 +275,12 @@ def test_a_job_that_a_queue_holds_is_the_reason_to_wait() -> None:
     assert (queued.reason, queued.message.endswith("waits in the queue gpus")) == ("Queued", True)
 
 
+def test_a_queue_that_let_a_job_go_holds_nothing_up() -> None:
+    scene = assessing()
+    running = scene.with_job(job_name(scene), suspended=False, queue="team")
+    assert condition(running.plan(), "Reconciling").reason == "Assessing"
+
+
 def test_the_last_answer_of_several_pods_counts() -> None:
     scene = assessing()
     answer = pod(json.dumps(summary(task(scene))))
@@ -379,3 +385,25 @@ def test_imported_records_teach_only_where_the_profile_trusts(
     records = tuple(past(number, namespace, source) for number in range(12))
     scene = assessed(records=records, profiles=(profile(trustedNamespaces=trusted),))
     assert scene.status["prediction"]["records"] == used
+
+
+def test_a_prediction_learns_from_records_of_the_recipe_that_the_retraining_asks_for() -> None:
+    frozen = {"recipe": "frozen"}
+    records = tuple(
+        one.model_copy(update={"spec": one.spec.model_copy(update=frozen)})
+        for one in (past(number, "line7", "Operator") for number in range(12))
+    )
+
+    def used(recipe: str) -> int:
+        asked = spec()["retraining"] | {"actions": ["Retrain"], "recipe": recipe}
+        return int(assessed(spec=spec(retraining=asked), records=records).status["prediction"]["records"])
+
+    assert (used("frozen"), used("default")) == (12, 0)
+
+
+def test_a_prediction_is_of_steps_of_the_size_that_the_retraining_asks_for() -> None:
+    def hours(batch_size: int) -> float:
+        asked = spec()["retraining"] | {"batchSize": batch_size}
+        return float(assessed(spec=spec(retraining=asked)).status["prediction"]["costs"][0]["hours"]["high"])
+
+    assert hours(128) > 1.9 * hours(64)

@@ -316,6 +316,22 @@ def test_all_attempts_of_a_preempted_retraining_are_charged_together() -> None:
     assert ended.status["retraining"]["attempts"] == 2
 
 
+def test_the_time_of_pods_that_are_gone_adds_up() -> None:
+    scene = launched()
+    for number, seconds in enumerate((100, 200), 1):
+        scene = scene.with_job(scene.training, pods=(running(seconds, f"pod-{number}"),)).then()
+    gone = scene.with_job(scene.training, pods=()).then()
+    assert gone.status["retraining"]["removedPodSeconds"] == "300"
+
+
+def test_a_pod_is_charged_until_its_own_end() -> None:
+    scene = launched()
+    pod = dataclasses.replace(running(300), finished_at=NOW - timedelta(seconds=100))
+    ended = scene.failed(scene.training).with_job(scene.training, pods=(pod,)).then()
+    whole = scene.policies[0].status.reservations[0]
+    assert charges(ended) == [pytest.approx(whole.energy_kwh * 200 / whole.pod_seconds, rel=Decimal("1e-5"))]
+
+
 def test_attempts_share_the_approved_time() -> None:
     scene = launched()
     approved = scene.jobs[scene.training].deadline_seconds

@@ -215,6 +215,7 @@ def test_a_launched_job_that_is_gone_is_lost_and_not_created_again() -> None:
     assert plan.create == ()
     assert plan.status.retraining is not None
     assert plan.status.retraining.result == "Lost"
+    assert condition(plan, "Retrained").message.startswith(f"Job {launched().training} is gone and left no result; ")
     assert plan.outcome is not None
     assert plan.outcome.outcome.result == "Lost"
     assert scene.then(plan).plan().create == ()

@@ -270,6 +270,18 @@ def test_a_changed_profile_offers_nothing_where_the_measured_pods_are_gone() -> 
     assert gone.but(profiles=(profile(),)).then().digest == offered().digest
 
 
+def test_a_candidate_that_could_not_be_measured_is_not_missed_when_the_profile_changes() -> None:
+    two = [{"name": "current", "uri": "pvc://models/c.pt2"}, {"name": "broken", "uri": "pvc://models/b.pt2"}]
+    scene = scenes.assessing(spec=spec(models=two))
+    good, bad = (entry["job"]["name"] for entry in scene.status["assessments"])
+    error = {"reason": "NotFound", "field": "spec.models", "message": "no such file"}
+    scene = scene.answered(good, scenes.summary(scene.jobs[good].task or ""))
+    scene = scene.answered(bad, {"task": scene.jobs[bad].task, "error": error}).then()
+    changed = scene.without_job(bad).but(profiles=(profile(pue="2.8"),)).then()
+    assert energy(changed) == pytest.approx(2 * energy(scene), rel=1e-5)
+    assert changed.condition("Approved")["reason"] == "AwaitingApproval"
+
+
 def test_a_prediction_is_frozen_but_for_the_profile() -> None:
     scene = offered().later(hours=1).but(policies=(policy(limits={"steps": 5000}),)).then()
     assert scene.status["prediction"] == offered().status["prediction"]

@@ -344,6 +344,7 @@ def test_what_it_saw_stays_and_its_weights_do_not() -> None:
     assert "failure" not in pilot
     assert "retraining" not in scene.status
     assert "verification" not in scene.status
+    assert "weights" not in pilot_offered().condition("PromotionAllowed")["message"]
     assert f"{OUTPUT}/pilot.pt2" not in json.dumps(scene.status)
     assert (reason(scene, "Retrained"), scene.condition("Retrained")["message"]) == (
         "PilotEnded",
@@ -391,6 +392,7 @@ def test_the_whole_flow_goes_on_to_the_promotion() -> None:
     scene = scene.answered(scene.verification, scenes.verified(task)).settled()
     assert scene.condition("PromotionAllowed")["status"] == "True"
     assert [each.outcome.result for each in scene.records if each.outcome] == ["Succeeded", "Succeeded"]
+    assert [bool(each.outcome.evaluations) for each in scene.records if each.outcome] == [True, False]
     assert scene.status["pilot"]["steps"] == 25
 
 
@@ -565,6 +567,12 @@ def test_what_was_not_asked_for_is_left_out() -> None:
     assert lied(evaluations=seen).status["pilot"]["evaluations"] == EVALUATIONS
 
 
+def test_one_that_told_nothing_has_failed_in_its_record() -> None:
+    (record,) = lied(evaluations=[]).records
+    assert record.outcome is not None
+    assert record.outcome.result == "Failed"
+
+
 def test_one_that_fails_or_is_lost_leaves_the_retraining_on_offer() -> None:
     scene = pilot_launched()
     assert told_nothing(scene.failed(scene.training, "DeadlineExceeded").settled()) == "DeadlineExceeded"
@@ -668,6 +676,18 @@ def test_a_scheduled_assessment_does_not_undo_a_pilot() -> None:
     after = screened(before)
     assert (after.digest, after.assessment["evidence"]) == (before.digest, "L3")
     assert screened(before, OTHER_LAYERS).status["nonce"] == "f00d" * 8
+
+
+def test_a_scheduled_assessment_that_comes_to_what_is_recommended_since_a_pilot_does_not_undo_it() -> None:
+    """Of the model as a whole, which became the cheaper one by what the pilot saw."""
+    before = ended(waiting())
+    served = json.loads(json.dumps(before.status))
+    for cost in served["prediction"]["costs"]:
+        if cost["action"] == "FineTune":
+            cost["energyKwh"] = {"low": "1", "high": "2", "basis": "Estimated"}
+    after = before.but(status=served).then()
+    assert after.status["recommendation"]["action"] == "Retrain"
+    assert screened(after, {"layers": None}).digest == after.digest
 
 
 def test_where_a_pilot_waits_advice_that_allows_none_takes_over() -> None:

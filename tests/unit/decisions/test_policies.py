@@ -204,6 +204,7 @@ def test_what_an_image_off_the_list_has_verified_can_not_be_promoted() -> None:
     by_list = measured.but(policies=(policy(images=[OURS]),)).plan()
     said = condition(by_list, "PromotionAllowed")
     assert (said.status, said.reason) == ("False", "ImageNotAllowed")
+    assert said.message.startswith(f"the image {OTHER} that measured is on no list")
     on_list = measured.but(policies=(policy(images=[OTHER]),)).plan()
     assert condition(on_list, "PromotionAllowed").status == "True"
 

@@ -47,6 +47,7 @@ def advised(*answers: Json | None, **policies: Any) -> Json:
         ((answer(BAD), answer(BAD), answer(BAD)), "current second third"),
         # What could not be assessed is last.
         ((None, answer(BAD, "9")), "second current"),
+        ((None, answer(GOOD, evidence="L1", labelled=10_000), answer(GOOD)), "third second current"),
     ],
 )
 def test_the_best_comes_first(answers: tuple[Json | None, ...], order: str) -> None:
@@ -59,6 +60,13 @@ def test_a_candidate_with_no_action_within_the_limits_comes_after_those_that_hav
     assert recommendation["ranked"] == ["second", "current"]
     assert "current (no action that would do)" in recommendation["message"]
     assert (recommendation["action"], recommendation["model"]) == ("FineTune", "second")
+
+
+def test_where_nobody_knows_whether_the_model_in_use_can_stay_none_is_adapted_in_its_place() -> None:
+    unsettled = answer(GOOD, "0.5", evidence="L1", labelled=100)
+    recommendation = advised(unsettled, answer(BAD, "0.05"), reuse={"maxQualityLoss": "0.01"})
+    assert recommendation["ranked"] == ["second", "current"]
+    assert (recommendation["action"], recommendation["model"]) == ("Inconclusive", "current")
 
 
 def test_a_switch_names_the_candidate_and_says_why() -> None:

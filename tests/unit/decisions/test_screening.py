@@ -110,6 +110,17 @@ def test_it_is_repeated_where_that_may_help() -> None:
     assert job(again) != first
 
 
+def test_one_that_could_not_assess_every_candidate_recommends_nothing() -> None:
+    two = [{"name": "current", "uri": "pvc://models/c.pt2"}, {"name": "other", "uri": "pvc://models/o.pt2"}]
+    scene = screening(waiting(models=two))
+    good, bad = (each["job"]["name"] for each in scene.status["screening"]["models"])
+    error = {"reason": "NotFound", "field": "spec.models", "message": "no such file"}
+    scene = scene.answered(good, summary(scene.jobs[good].task or "", **KEEP))
+    todo = scene.answered(bad, {"task": scene.jobs[bad].task, "error": error}).plan()
+    assert todo.status.nonce == scenes.NONCE
+    assert [(event.type, event.reason) for event in todo.events] == [("Warning", "NotFound")]
+
+
 def test_without_a_policy_the_newest_assessment_counts() -> None:
     scene = answered(screening(assessed(spec=spec(schedule=HOURLY), policies=())), OTHER_BYTES)
     assert scene.status["nonce"] == ANOTHER

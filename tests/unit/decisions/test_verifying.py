@@ -8,6 +8,7 @@ import pytest
 from modelreuse.api import Failure
 from modelreuse.decisions import Plan
 from modelreuse.decisions.terms import terms_of
+from modelreuse.decisions.verifying import is_finished
 from unit.decisions import scenes
 from unit.decisions.scenes import (
     Json,
@@ -78,6 +79,10 @@ def test_what_did_not_succeed_is_not_verified(result_: str) -> None:
     plan = ended.plan()
     assert plan.status.verification is None
     assert verdict(plan) == ("False", "RetrainingFailed")
+
+
+def test_while_it_runs_nobody_knows_whether_it_will_be_promoted() -> None:
+    assert verdict(launched().plan()) == ("Unknown", "NothingToPromote")
 
 
 def test_only_what_can_heal_is_tried_again_and_three_times_at_most() -> None:
@@ -381,6 +386,10 @@ def test_the_outcome_is_recorded_only_after_the_verification() -> None:
         "oldQuality": "0.65",
         "newQuality": "0.93",
     }
+
+
+def test_what_has_not_begun_is_not_finished() -> None:
+    assert not is_finished(None)
 
 
 def test_the_outcome_is_asked_for_until_it_stands_and_never_again() -> None:
