@@ -67,7 +67,7 @@ def test_damaged_data_are_an_error_of_ours_or_harmless(name, edits, end):
         sources = DataSources(inputs=["x"], labels="y", reference=source, new=source)
         try:
             loaded = load_data(source, FIELD, sources, Places(claims_root=Path(folder)))
-            rows = sum(len(arguments[0]) for arguments, _ in loaded.batches(16))
+            rows = sum(len(arguments[0]) for arguments, *_ in loaded.batches(16))
         except TaskError as error:
             sentence = str(error)
         else:

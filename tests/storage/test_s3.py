@@ -130,7 +130,7 @@ def test_a_folder_of_images_is_a_data_set(places):
     sources = DataSources(inputs=["x"], labels="y", reference=source, new=source)
     data = load_data(source, FIELD, sources, places)
 
-    ((arguments, labels),) = data.batches(8)
+    ((arguments, labels, _),) = data.batches(8)
 
     assert data.classes == ("a", "b")
     assert labels.tolist() == [0, 1]

@@ -244,6 +244,9 @@ class DataSources(ApiModel):
     """Names of the arrays that are the model's positional arguments."""
     labels: Annotated[str, StringConstraints(max_length=128)] | None = None
     """Name of the array of integer class labels; everything works without."""
+    clusters: Annotated[str, StringConstraints(max_length=128)] | None = None
+    """Name of an array of whole numbers, equal for samples that are no independent evidence of each other: one patient,
+    one machine, one film. Standard errors then count clusters and not samples."""
     transform: Factory | None = None
     """A callable that turns the loaded arrays into the model's input tensors."""
     reference: DataSource
@@ -299,12 +302,18 @@ def _pod_template(template: dict[str, Any]) -> dict[str, Any]:
     return template
 
 
+Precision = Literal["BFloat16", "Float16"]
+"""Half-width types of which mixed precision makes use."""
+
+
 class Assessment(ApiModel):
     """How the forward pass runs."""
 
     output: Uri | None = None
     """A folder for the full report; without it only the summary in the status remains."""
     batch_size: BatchSize = 64
+    precision: Precision | None = None
+    """Floating-point type in which the passes compute where they may (mixed precision); by default the model's own."""
     shards: Shards = 1
     """How many pods share the pass. Each takes the whole template, its resources too, and they run at the same time."""
     timing_probe: bool = True

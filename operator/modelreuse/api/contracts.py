@@ -22,6 +22,7 @@ from modelreuse.api.check import (
     ModelSource,
     MovedLayers,
     Objective,
+    Precision,
     Scores,
     TrainingAction,
 )
@@ -58,6 +59,7 @@ class AssessmentTask(ApiModel):
     code: CodeSource | None = None
     objective: Objective = Objective()
     batch_size: BatchSize = 64
+    precision: Precision | None = None
     probe_batch_size: BatchSize | None = 64
     """Batch size of the timing probe's training steps; null means no probe."""
     output: Uri | None = None

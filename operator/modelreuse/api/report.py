@@ -8,7 +8,15 @@ from typing import Annotated, Literal
 
 from pydantic import StringConstraints
 
-from modelreuse.api.check import ContentHashes, DataSources, EvidenceTier, Failure, MeasuredPass, Objective
+from modelreuse.api.check import (
+    ContentHashes,
+    DataSources,
+    EvidenceTier,
+    Failure,
+    MeasuredPass,
+    Objective,
+    Precision,
+)
 from modelreuse.api.types import (
     Amount,
     Count,
@@ -132,6 +140,8 @@ class AssessmentReport(StatusModel):
     new: ReportedData
     hashes: ContentHashes
     objective: Objective
+    precision: Precision | None = None
+    """In which the passes computed where they could; by default the model's own."""
     evidence: EvidenceTier
     """What all of this rests on."""
     evidence_means: Text

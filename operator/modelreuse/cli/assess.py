@@ -45,6 +45,7 @@ def task_of(check: ModelReuseCheck, model: ModelSource) -> AssessmentTask:
         code=spec.code,
         objective=spec.objective,
         batch_size=spec.assessment.batch_size,
+        precision=spec.assessment.precision,
         probe_batch_size=_probe_batch_size(check),
     )
 

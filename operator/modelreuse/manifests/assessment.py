@@ -25,6 +25,7 @@ def assessment_job(
         code=spec.code,
         objective=spec.objective,
         batch_size=spec.assessment.batch_size,
+        precision=spec.assessment.precision,
         probe_batch_size=_training_batch_size(check) if probe else None,
         output=spec.assessment.output,
     )

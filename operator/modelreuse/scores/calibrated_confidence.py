@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from typing import ClassVar, Final
 
-import torch
 from torch import Tensor
 from typing_extensions import override
 
@@ -70,10 +69,9 @@ class CalibratedConfidences(Sums):
     @override
     def update(self, chunk: Chunk) -> None:
         scale = self.temperature()
-        if scale is None or chunk.logits is None:
+        if scale is None or chunk.below is None:
             return
-        scores = chunk.logits.to(torch.promote_types(chunk.logits.dtype, torch.float32)) / scale
-        sure = (scores.amax(dim=1) - scores.logsumexp(dim=1)).double().exp()
+        sure = 1 / (chunk.below / scale).exp_().sum(dim=1).double()
         self.add_rows("sums", chunk.groups, sure, GROUPS)
         self.add_counts("samples", chunk.groups, GROUPS)
 

@@ -45,8 +45,8 @@ class Census(Sums):
         self.add("batches", torch.tensor(float(chunk.batches), dtype=torch.float64))
         if chunk.predicted is not None:
             self.add_counts("predicted", chunk.predicted, chunk.outputs)
-        if chunk.labelled is not None and chunk.labels is not None:
-            self.add_counts("labels", chunk.labels[chunk.labelled], chunk.outputs)
+        if chunk.labelled is not None:
+            self.add_counts("labels", chunk.labelled.classes, chunk.outputs)
 
     @override
     def to_arrays(self) -> Arrays:

@@ -5,7 +5,6 @@ A chunk also holds what several sketches derive from the same rows, once. It mus
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
@@ -14,7 +13,7 @@ import torch
 from torch import Tensor
 
 from modelreuse.scores.keys import groups_of
-from modelreuse.scores.observation import UNLABELLED, ClassBasis, Observation
+from modelreuse.scores.observation import ClassBasis, Observation
 
 PROJECTED: Final = 64
 """Dimensions of an embedding in which replicates, and covariances, are kept; larger embeddings are projected."""
@@ -26,11 +25,24 @@ _SEED: Final = 64
 
 
 @dataclass(frozen=True, eq=False)
+class Classed:
+    """Those of n samples that have a class. classes: (m,) int64; rows: (m,) which they are, None where all are."""
+
+    classes: Tensor
+    rows: Tensor | None = None
+
+    def of(self, values: Tensor) -> Tensor:
+        """(m, ...) their rows of `values` (n, ...)."""
+        return values if self.rows is None else values.index_select(0, self.rows)
+
+
+@dataclass(frozen=True, eq=False)
 class Chunk:
     """n samples of one model: embedding (n, d), logits (n, k) or None, labels (n,) with -1 for none or None.
 
     layers: names and numbers of channels of the tapped layers, the embedding (EMBEDDING) last; channels: (n, sum of
-    those), layer by layer. keys, groups: (n,) int64. batches: of how many observations this is made.
+    those), layer by layer. keys: (n,) int64; units: the same, or the cluster that each sample is of. batches: of how
+    many observations this is made. Its tensors may be written over once it was seen: keep copies.
     """
 
     embedding: Tensor
@@ -39,7 +51,7 @@ class Chunk:
     layers: tuple[tuple[str, int], ...]
     channels: Tensor
     keys: Tensor
-    groups: Tensor
+    units: Tensor
     batches: int = 1
 
     @property
@@ -53,27 +65,29 @@ class Chunk:
         return 0 if self.logits is None else self.logits.shape[1]
 
     @cached_property
+    def groups(self) -> Tensor:
+        """(n,) int64 in [0, GROUPS): the part of each sample."""
+        return groups_of(self.units)
+
+    @cached_property
     def predicted(self) -> Tensor | None:
         """(n,) index of the largest logit, the lowest one of several equal."""
         return None if self.logits is None else self.logits.argmax(dim=1)
 
     @cached_property
-    def log_probabilities(self) -> Tensor | None:
-        """(n, k) log-softmax of the logits, in their precision but at least float32."""
-        if self.logits is None:
+    def below(self) -> Tensor | None:
+        """(n, k) logits less the largest of each row, in their precision but at least float32."""
+        if self.logits is None or self.predicted is None:
             return None
         logits = self.logits.to(torch.promote_types(self.logits.dtype, torch.float32))
-        # torch.log_softmax takes four times as long on a CPU with ten classes.
-        below = logits - logits.amax(dim=1, keepdim=True)
-        return below - below.exp().sum(dim=1, keepdim=True).log_()
+        return logits - logits.gather(1, self.predicted[:, None])
 
     @cached_property
-    def labelled(self) -> Tensor | None:
-        """(m,) indices of the rows that have a label; None without any."""
-        if self.labels is None:
+    def others(self) -> Tensor | None:
+        """(n,) sum of exp(`below`) over all classes but the predicted one: the odds against it under the softmax."""
+        if self.below is None or self.predicted is None:
             return None
-        rows = (self.labels >= 0).nonzero()[:, 0]
-        return rows if len(rows) else None
+        return self.below.exp().scatter_(1, self.predicted[:, None], 0).sum(dim=1)
 
     @cached_property
     def embedding64(self) -> Tensor:
@@ -88,32 +102,34 @@ class Chunk:
         basis = projection(self.embedding.shape[1]).to(self.embedding)
         return (self.embedding @ basis).to(torch.float64)
 
-    def classes(self, basis: ClassBasis) -> tuple[Tensor, Tensor] | None:
-        """Rows that have a class by `basis`, and the class of each, (m,) both; None without any."""
-        if basis is ClassBasis.PREDICTED:
-            if self.predicted is None:
-                return None
-            return torch.arange(self.samples, device=self.predicted.device), self.predicted
-        if self.labelled is None or self.labels is None:
+    @cached_property
+    def labelled(self) -> Classed | None:
+        """The samples with a label, by it; None without any."""
+        if self.labels is None:
             return None
-        return self.labelled, self.labels[self.labelled]
+        rows = (self.labels >= 0).nonzero()[:, 0]
+        if len(rows) == self.samples:
+            return Classed(self.labels)
+        return Classed(self.labels[rows], rows) if len(rows) else None
+
+    def classes(self, basis: ClassBasis) -> Classed | None:
+        """The samples that have a class by `basis`; None without any."""
+        if basis is ClassBasis.LABELS:
+            return self.labelled
+        return None if self.predicted is None else Classed(self.predicted)
 
 
-def chunk_of(observations: Sequence[Observation]) -> Chunk:
-    """The observations, of one model and the same layers, in one."""
-    first = observations[0]
-    identities = [o.identity() for o in observations]
-    units = [i if o.clusters is None else o.clusters for i, o in zip(identities, observations, strict=True)]
-    embedding = torch.cat([o.embedding for o in observations])
+def chunk_of(observation: Observation) -> Chunk:
+    """One batch as a chunk."""
+    keys, device = observation.identity(), observation.embedding.device
     return Chunk(
-        embedding=embedding,
-        logits=None if first.logits is None else torch.cat([o.logits for o in observations if o.logits is not None]),
-        labels=_labels(observations, embedding.device),
-        layers=layers_of(first),
-        channels=torch.cat([o.channels for o in observations]) if first.activations else embedding,
-        keys=torch.cat(identities).to(embedding.device),
-        groups=groups_of(torch.cat(units).to(embedding.device)),
-        batches=len(observations),
+        embedding=observation.embedding,
+        logits=observation.logits,
+        labels=None if observation.labels is None else observation.labels.to(device),
+        layers=layers_of(observation),
+        channels=observation.channels,
+        keys=keys.to(device),
+        units=(keys if observation.clusters is None else observation.clusters).to(device),
     )
 
 
@@ -141,10 +157,3 @@ def projection(size: int) -> Tensor:
         basis = torch.linalg.qr(torch.randn(size, PROJECTED, generator=random, dtype=torch.float64)).Q
         known = _BASES[size] = basis * (size / PROJECTED) ** 0.5
     return known
-
-
-def _labels(observations: Sequence[Observation], device: torch.device) -> Tensor | None:
-    if all(o.labels is None for o in observations):
-        return None
-    none = torch.full((), UNLABELLED, dtype=torch.int64, device=device)
-    return torch.cat([none.expand(o.samples) if o.labels is None else o.labels.to(device) for o in observations])

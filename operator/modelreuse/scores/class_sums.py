@@ -41,14 +41,13 @@ class ClassSums(Sums):
         found = chunk.classes(self.basis)
         if found is None:
             return
-        rows, classes = found
-        k, groups = chunk.outputs, chunk.groups[rows]
-        index = groups * k + classes
+        k, groups = chunk.outputs, found.of(chunk.groups)
+        index = groups * k + found.classes
         self.add_counts("counts", index, GROUPS * k)
-        self.add_rows("parts", index, chunk.projected.index_select(0, rows), GROUPS * k)
+        self.add_rows("parts", index, found.of(chunk.projected), GROUPS * k)
         if chunk.embedding.shape[1] > PROJECTED:
-            halves = (groups % 2) * k + classes
-            self.add_rows("halves", halves, chunk.embedding64.index_select(0, rows), 2 * k)
+            halves = (groups % 2) * k + found.classes
+            self.add_rows("halves", halves, found.of(chunk.embedding64), 2 * k)
 
     @property
     def seen(self) -> bool:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import ClassVar, Final
 
-import torch
-from torch import Tensor
 from typing_extensions import override
 
 from modelreuse.scores.chunk import Chunk
@@ -28,23 +26,12 @@ class ConfidenceHistogram(Sums):
 
     @override
     def update(self, chunk: Chunk) -> None:
-        if chunk.logits is None or chunk.predicted is None:
+        if chunk.others is None or chunk.predicted is None:
             return
-        bins = ((log_odds(chunk.logits, chunk.predicted) - LOWEST) * (BINS / (HIGHEST - LOWEST))).long()
-        bins = bins.clamp_(0, BINS - 1)
+        # The odds from the other classes' sum: nothing is lost where the probability is nearly 1.
+        log_odds = (-chunk.others.log()).clamp_(LOWEST, HIGHEST)
+        bins = log_odds.sub_(LOWEST).mul_(BINS / (HIGHEST - LOWEST)).long().clamp_(0, BINS - 1)
         self.add_counts("all", bins, BINS)
-        if chunk.labelled is not None and chunk.labels is not None:
-            rows = chunk.labelled
-            self.add_counts("labelled", bins[rows], BINS)
-            self.add("right", (chunk.predicted[rows] == chunk.labels[rows]).sum().double())
-
-
-def log_odds(logits: Tensor, predicted: Tensor) -> Tensor:
-    """(n,) ln(p / (1 - p)) of the largest probability p, in [LOWEST, HIGHEST].
-
-    The predicted logit less the log-sum-exp of the others, so that nothing is lost where p is nearly 1.
-    """
-    scores = logits.to(torch.promote_types(logits.dtype, torch.float32))
-    first = scores.gather(1, predicted[:, None])
-    others = scores.scatter(1, predicted[:, None], -torch.inf).logsumexp(dim=1)
-    return (first[:, 0] - others).clamp(LOWEST, HIGHEST)
+        if chunk.labelled is not None:
+            self.add_counts("labelled", chunk.labelled.of(bins), BINS)
+            self.add("right", (chunk.labelled.of(chunk.predicted) == chunk.labelled.classes).sum().double())

@@ -24,7 +24,7 @@ from modelreuse.scores.keys import GROUPS
 from modelreuse.scores.sketch import Arrays, Sketch, Sketches
 
 PART_CHANNELS: Final = 16
-TILE: Final = 2**17
+TILE: Final = 2**18
 """Numbers that are binned at a time: what fits a core's cache."""
 DEVICE_TILE: Final = 2**24
 """The same on an accelerator: few launches matter more there."""
@@ -151,14 +151,14 @@ class LayerHistograms(Sketch):
             self.low, self.high = low, high
             self.grid = Grid.of(low, high) if self.reference is None else self._grid_of_reference(low.device)
             return self.grid
-        if bool(((low < self.low) | (high > self.high)).any()):
-            self.low, self.high = torch.minimum(low, self.low), torch.maximum(high, self.high)
-            if self.reference is None:
-                self.grid = Grid.of(self.low, self.high)
-                own = self.part_channels
-                regridded(self.counts, known, self.grid)
-                regridded(self.cell_sums, known, self.grid)
-                regridded(self.parts, known.take(own), self.grid.take(own))
+        before = self.low, self.high
+        self.low, self.high = torch.minimum(low, self.low), torch.maximum(high, self.high)
+        if self.reference is None and not (torch.equal(before[0], self.low) and torch.equal(before[1], self.high)):
+            self.grid = Grid.of(self.low, self.high)
+            own = self.part_channels
+            regridded(self.counts, known, self.grid)
+            regridded(self.cell_sums, known, self.grid)
+            regridded(self.parts, known.take(own), self.grid.take(own))
         assert self.grid is not None
         return self.grid
 

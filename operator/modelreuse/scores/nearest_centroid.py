@@ -60,10 +60,8 @@ class CentroidTable(Sums):
         found, centroids = chunk.classes(self.basis), self.centroids()
         if found is None or centroids is None:
             return
-        rows, classes = found
-        nearest = centroids.nearest(chunk.embedding if len(rows) == chunk.samples else chunk.embedding[rows])
-        k = chunk.outputs
-        self.add_rows("table", classes * k + nearest, torch.ones_like(nearest, dtype=torch.float64), k * k)
+        nearest = centroids.nearest(found.of(chunk.embedding))
+        self.add_counts("table", found.classes * chunk.outputs + nearest, chunk.outputs**2)
 
     def table(self) -> Tensor:
         """(k, k) counts."""

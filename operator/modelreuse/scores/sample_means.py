@@ -20,15 +20,15 @@ class SampleMeans(Sums):
 
     @override
     def update(self, chunk: Chunk) -> None:
-        if chunk.log_probabilities is None or chunk.predicted is None:
+        if chunk.below is None or chunk.others is None or chunk.predicted is None:
             return
-        surest = chunk.log_probabilities.gather(1, chunk.predicted[:, None])[:, 0]
-        self._add("confidence", surest.double().exp(), chunk.groups)
-        if chunk.labelled is not None and chunk.labels is not None:
-            rows, labels = chunk.labelled, chunk.labels[chunk.labelled]
-            self._add("error", (chunk.predicted[rows] != labels).double(), chunk.groups[rows])
-            surprise = -chunk.log_probabilities[rows, labels].double()
-            self._add("cross_entropy", surprise, chunk.groups[rows])
+        others = chunk.others.double()
+        self._add("confidence", 1 / (1 + others), chunk.groups)
+        if chunk.labelled is not None:
+            labels, of = chunk.labelled.classes, chunk.labelled.of
+            self._add("error", (of(chunk.predicted) != labels).double(), of(chunk.groups))
+            below = of(chunk.below).gather(1, labels[:, None])[:, 0].double()
+            self._add("cross_entropy", of(others).log1p() - below, of(chunk.groups))
 
     def _add(self, figure: str, values: Tensor, groups: Tensor) -> None:
         self.add_rows(figure, groups, values, GROUPS)

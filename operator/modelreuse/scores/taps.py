@@ -117,6 +117,8 @@ class Taps:
         self._forget()
         self._samples = rows(inputs)
         with torch.inference_mode():
+            # Before the pass: it brings the inputs into the core's cache, which the model needs too.
+            keys = row_keys(_tensors(arguments))
             logits, embedding = self._pass(arguments)
             means = {name: self._means_of(name) for name in self.layers or ()}
             observation = Observation(
@@ -124,7 +126,7 @@ class Taps:
                 embedding=_wide(embedding),
                 labels=None if labels is None else as_labels(labels),
                 activations=MappingProxyType(means),
-                keys=row_keys(_tensors(arguments)),
+                keys=keys,
                 clusters=None if clusters is None else as_labels(clusters).to(device),
             )
             self._check_finite(observation, arguments)

@@ -4,9 +4,10 @@ The order is the order in which mistakes get cheap to find: files first, then we
 """
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Final
 
 import torch
 from torch import nn
@@ -20,7 +21,7 @@ from modelreuse.api import (
     MeasuredPass,
     decimal,
 )
-from modelreuse.api.check import MAX_DEVICE_NAME
+from modelreuse.api.check import MAX_DEVICE_NAME, Precision
 from modelreuse.api.types import MAX_TEXT
 from modelreuse.scores import Layer, ScoreError, ShiftReport, TrainedSuffix, layer_table, pass_over_new, worth_training
 from modelreuse.scores import pass_over_reference as reference_pass
@@ -53,6 +54,7 @@ from modelreuse.worker.wording import one_line
 NEW_FIELD = "spec.data.new.uri"
 EVALUATION_FIELD = "spec.data.evaluation.uri"
 TRANSFORM_FIELD = "spec.data.transform"
+PRECISIONS: Final[Mapping[Precision, torch.dtype]] = {"BFloat16": torch.bfloat16, "Float16": torch.float16}
 
 Progress = Callable[[str, int, int], None]
 """Told which stage runs, how many samples it has seen, and how many there are."""
@@ -136,6 +138,7 @@ def _assessed(
         new=reported_data(task.data.new, new, shift.new),
         hashes=hashes,
         objective=task.objective,
+        precision=task.precision,
         evidence=shift.evidence.value,
         evidence_means=shift.evidence.means,
         scores=reported_scores(shift.scores),
@@ -166,8 +169,9 @@ def _load_data(
     task: AssessmentTask, places: Places, transform: Transform | None
 ) -> tuple[DataSet, DataSet, str | None]:
     """Reference, new data, and the evaluation data's hash: it is frozen with the assessment, though not used yet."""
-    reference = load_data(task.data.reference, reference_field(task.model), task.data, places, transform)
-    new = load_data(task.data.new, NEW_FIELD, task.data, places, transform)
+    reference_at = reference_field(task.model)
+    reference = load_data(task.data.reference, reference_at, task.data, places, transform, clustered=True)
+    new = load_data(task.data.new, NEW_FIELD, task.data, places, transform, clustered=True)
     if task.data.labels and not reference.labelled and not new.labelled:
         raise TaskError(
             "ArrayMissing",
@@ -206,7 +210,7 @@ def _passes(
     peers: Peers,
 ) -> _Passed:
     """Both passes, or that over the new data where the reference is known."""
-    layers = tuple(task.model.layers) or None
+    layers, precision = tuple(task.model.layers) or None, None if task.precision is None else PRECISIONS[task.precision]
     found = cache.find()
     findings = [found.finding]
     part, parts = peers.shard.number, peers.shard.count
@@ -218,6 +222,7 @@ def _passes(
                 reference.batches(task.batch_size, part=part, parts=parts),
                 name=reference.field,
                 layers=layers,
+                precision=precision,
                 progress=lambda seen: progress("reference", seen, reference.samples or 0),
                 join=peers.join,
             )
@@ -229,6 +234,7 @@ def _passes(
             new.batches(task.batch_size, part=part, parts=parts),
             known,
             name=new.field,
+            precision=precision,
             progress=lambda seen: progress("new", seen, new.samples or 0),
             join=peers.join,
         )

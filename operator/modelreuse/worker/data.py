@@ -28,18 +28,22 @@ ModelInputs = tuple[Values, ...]
 Transform = Callable[[dict[str, NDArray[Any]]], Any]
 """User code: from `{array name: rows of one batch}` to a tensor, or a tuple of tensors, one row per sample."""
 
+Whole = NDArray[np.int64]
+"""One whole number per row."""
+
 _PLAIN_KINDS = frozenset("biuf")
 
 
 @dataclass(frozen=True, eq=False)
 class DataSet:
-    """Rows of inputs, with labels where `label` names them. field: where the check names the file."""
+    """Rows of inputs, with labels and clusters where they are named. field: where the check names the file."""
 
     field: str
     sha256: str
     source: RowSource
     inputs: tuple[str, ...]
     label: str | None = None
+    cluster: str | None = None
     transform: Transform | None = None
     transform_name: str = ""
 
@@ -65,8 +69,10 @@ class DataSet:
 
     def batches(
         self, size: int, *, part: int = 0, parts: int = 1
-    ) -> Iterator[tuple[ModelInputs, NDArray[np.int64] | None]]:
-        """All rows in order, `size` at a time, with their labels; of several parts every `parts`-th row from `part` on.
+    ) -> Iterator[tuple[ModelInputs, Whole | None, Whole | None]]:
+        """All rows in order, `size` at a time, with their labels and clusters, each (n,).
+
+        Of several parts every `parts`-th row from `part` on.
 
         Raises TaskError as `take` and the format do.
         """
@@ -75,7 +81,8 @@ class DataSet:
             if not len(next(iter(rows.values()))):
                 continue
             labels = None if self.label is None else _as_labels(rows[self.label], self.label, self.field)
-            yield self._as_arguments(rows), labels
+            clusters = None if self.cluster is None else _as_clusters(rows[self.cluster], self.cluster, self.field)
+            yield self._as_arguments(rows), labels, clusters
 
     def take(self, rows: slice | NDArray[np.int64]) -> ModelInputs:
         """The chosen rows as the model's arguments. They should be among the first: all before them are read.
@@ -99,7 +106,7 @@ class DataSet:
 
     @property
     def _names(self) -> list[str]:
-        return [*self.inputs, *([self.label] if self.label else [])]
+        return [*self.inputs, *(name for name in (self.label, self.cluster) if name)]
 
     def _head(self, count: int | None) -> Rows:
         pieces: list[Rows] = []
@@ -165,22 +172,27 @@ def load_data(
     transform: Transform | None = None,
     *,
     labels_required: bool = False,
+    clustered: bool = False,
 ) -> DataSet:
     """One data set. A missing array of labels means data without labels, unless they are required.
 
-    field: where the check names its URI. Raises TaskError: ArrayMissing, LengthsDiffer, EmptyData, WrongShape,
-    WrongType, LabelsNotIntegers, LabelsMissing, and what `stage` and the format raise.
+    field: where the check names its URI. clustered: whether clusters are read where `sources` names them; they may not
+    be missing, because then all samples would pass for independent. Raises TaskError: ArrayMissing, LengthsDiffer,
+    EmptyData, WrongShape, WrongType, LabelsNotIntegers, ClustersNotIntegers, LabelsMissing, and what `stage` and the
+    format raise.
     """
+    cluster = sources.clusters if clustered else None
     staged = staged_data(source, field, places)
     wish = Wish(
         inputs=tuple(sources.inputs),
         labels=sources.labels,
+        clusters=cluster,
         transformed=transform is not None,
         factory=source.factory,
         factory_field=f"{field.removesuffix('.uri')}.factory",
     )
     rows = open_rows(source, staged, wish)
-    for name in sources.inputs:
+    for name in (*sources.inputs, *([cluster] if cluster else [])):
         if name not in rows.columns:
             raise _missing(rows, field, name)
     label = None
@@ -192,7 +204,10 @@ def load_data(
         raise _missing(rows, field, sources.labels)
     elif labels_required:
         raise TaskError("LabelsMissing", _LABELS, "quality can only be measured with labels; name their array")
-    return DataSet(field, staged.sha256, rows, tuple(sources.inputs), label, transform, sources.transform or "")
+    for values in rows.scan(cluster) if cluster else ():
+        _as_clusters(values, cluster or "", field)
+    inputs = tuple(sources.inputs)
+    return DataSet(field, staged.sha256, rows, inputs, label, cluster, transform, sources.transform or "")
 
 
 def data_sha256(source: DataSource, field: str, places: Places) -> str:
@@ -227,23 +242,22 @@ def _missing(rows: RowSource, field: str, name: str) -> TaskError:
     return TaskError("ArrayMissing", field, f"holds no array {name!r}; it holds {few(rows.available)}")
 
 
-def _as_labels(values: NDArray[Any], name: str, field: str) -> NDArray[np.int64]:
+def _as_labels(values: NDArray[Any], name: str, field: str) -> Whole:
+    return _as_whole(values, f"the labels {name!r}", field, "LabelsNotIntegers", "one class index a row, 0, 1, 2, ...")
+
+
+def _as_clusters(values: NDArray[Any], name: str, field: str) -> Whole:
+    wanted = "one whole number a row, equal within a cluster"
+    return _as_whole(values, f"the clusters {name!r}", field, "ClustersNotIntegers", wanted)
+
+
+def _as_whole(values: NDArray[Any], what: str, field: str, reason: str, wanted: str) -> Whole:
     if values.ndim != 1:
-        raise TaskError(
-            "WrongShape",
-            field,
-            f"the labels {name!r} have rows of shape {values.shape[1:]}; give one class index a row",
-        )
+        raise TaskError("WrongShape", field, f"{what} have rows of shape {values.shape[1:]}; give {wanted}")
     if values.dtype.kind not in _PLAIN_KINDS:
-        raise TaskError(
-            "LabelsNotIntegers",
-            field,
-            f"the labels {name!r} are of type {values.dtype}; give class indices 0, 1, 2, ...",
-        )
+        raise TaskError(reason, field, f"{what} are of type {values.dtype}; give {wanted}")
     if values.dtype.kind == "f" and not _are_whole(values):
-        raise TaskError(
-            "LabelsNotIntegers", field, f"the labels {name!r} aren't whole numbers; give class indices 0, 1, 2, ..."
-        )
+        raise TaskError(reason, field, f"{what} aren't whole numbers; give {wanted}")
     return values.astype(np.int64)
 
 

@@ -107,6 +107,8 @@ def cache_key(
             "referenceFactory": task.data.reference.factory,
             "inputs": task.data.inputs,
             "labels": task.data.labels,
+            "clusters": task.data.clusters,
+            "precision": task.precision,
             "transform": task.data.transform,
             "code": code_sha256 if any(names) else None,
             "imported": loaded_code_sha256() if any(names) else None,

@@ -76,7 +76,7 @@ def accuracy(model: nn.Module, data: DataSet, batch_size: int, device: torch.dev
     """
     right = samples = 0
     with torch.inference_mode():
-        for inputs, labels in data.batches(batch_size):
+        for inputs, labels, _ in data.batches(batch_size):
             arguments, _ = to_device(inputs, device)
             logits = _logits(lambda arguments=arguments: model(*arguments), field)  # type: ignore[misc]
             assert labels is not None

@@ -53,8 +53,8 @@ def result_of(score, reference_batches, new_batches):
     """What one score says after both data sets, each in one chunk per batch."""
     old = Sketches(score.reads)
     for observation in reference_batches:
-        old.update(chunk_of([observation]))
+        old.update(chunk_of(observation))
     new = Sketches(score.reads, old)
     for observation in new_batches:
-        new.update(chunk_of([observation]))
+        new.update(chunk_of(observation))
     return score.result(old, new)

@@ -27,7 +27,7 @@ def observations(n, seed=0, size=37, scale=1.0):
 def seen(kind, batches):
     sketch = kind()
     for batch in batches:
-        sketch.update(chunk_of([batch]))
+        sketch.update(chunk_of(batch))
     return sketch
 
 

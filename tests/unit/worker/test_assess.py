@@ -75,6 +75,34 @@ def test_the_same_data_are_not_shifted(task, places):
     assert float(scores["resque_dist"].value) <= 0
 
 
+def errors(assessed) -> dict[str, float]:
+    found = {s.name: s.details.get("standard_error") for s in assessed.report.scores}
+    return {name: float(error) for name, error in found.items() if error is not None}
+
+
+def test_samples_of_one_cluster_are_no_independent_evidence(task, places, save_data, samples):
+    reference, new = samples(), samples(90, shift=0.5, seed=1)
+    save_data("reference.npz", **reference, film=np.arange(120))
+    save_data(
+        "new.npz", **{name: np.repeat(values, 10, axis=0) for name, values in new.items()}, film=np.arange(900) // 10
+    )
+    apart = errors(assess(task({"clusters": "film"}), places))
+    save_data(
+        "new.npz", **{name: np.repeat(values, 10, axis=0) for name, values in new.items()}, film=np.zeros(900, int)
+    )
+    one = errors(assess(task({"clusters": "film"}), places))
+
+    assert apart["initial_error"] > 0
+    assert "initial_error" not in one
+
+
+def test_mixed_precision_is_told_and_moves_scores_little(task, places):
+    own, half = assess(task(), places), assess(task(precision="BFloat16"), places)
+
+    assert (own.report.precision, half.report.precision) == (None, "BFloat16")
+    assert 0 < abs(rows(own)["arm"] - rows(half)["arm"]) < 0.05
+
+
 def test_hashes_are_of_the_files(task, places, save_data, samples):
     save_data("held.npz", **samples(9))
     hashes = assess(task({"evaluation": {"uri": "pvc://data/held.npz"}}), places).summary.hashes

@@ -31,8 +31,8 @@ def test_batches_hold_every_row_once_and_in_order(load):
 
     batches = list(data.batches(4))
 
-    assert [len(labels) for _, labels in batches] == [4, 4, 2]
-    assert np.concatenate([inputs[0] for inputs, _ in batches]).tolist() == list(range(10))
+    assert [len(labels) for _, labels, _ in batches] == [4, 4, 2]
+    assert np.concatenate([inputs[0] for inputs, *_ in batches]).tolist() == list(range(10))
 
 
 @pytest.mark.parametrize("given", [np.float16, np.float32, np.float64, ">f4", ">f8"])
@@ -57,13 +57,13 @@ def test_absent_labels_are_data_without_labels(load):
     data = load(inputs=["x"], x=np.zeros(3))
 
     assert not data.labelled
-    assert [labels for _, labels in data.batches(2)] == [None, None]
+    assert [labels for _, labels, _ in data.batches(2)] == [None, None]
 
 
 def test_whole_numbers_in_floating_point_are_labels(load):
     data = load(inputs=["x"], x=np.zeros(2), labels="y", y=np.array([0.0, 2.0]))
 
-    assert [labels.tolist() for _, labels in data.batches(2)] == [[0, 2]]
+    assert [labels.tolist() for _, labels, _ in data.batches(2)] == [[0, 2]]
 
 
 @pytest.mark.parametrize(
@@ -90,6 +90,38 @@ def test_bad_data_are_told(save_data, places, arrays, reason, words):
 
     assert refusal.value.reason == reason
     assert str(refusal.value).startswith(f"{FIELD}: ")
+    assert words in str(refusal.value)
+
+
+def clustered(save_data, places, **arrays):
+    uri = save_data("x.npz", inputs=np.zeros(3, np.float32), **arrays)
+    sources = DataSources(clusters="patient", reference={"uri": uri}, new={"uri": uri})
+    return load_data(DataSource(uri=uri), FIELD, sources, places, clustered=True)
+
+
+def test_each_row_comes_with_its_cluster(save_data, places):
+    data = clustered(save_data, places, patient=np.array([7.0, 7.0, -2.0]))
+
+    assert [clusters.tolist() for _, _, clusters in data.batches(2)] == [[7, 7], [-2]]
+
+
+def test_rows_have_no_clusters_where_nobody_names_any(load):
+    assert [clusters for _, _, clusters in load(inputs=["x"], x=np.zeros(2)).batches(2)] == [None]
+
+
+@pytest.mark.parametrize(
+    ("arrays", "reason", "words"),
+    [
+        ({}, "ArrayMissing", "holds no array 'patient'; it holds 'inputs'"),
+        ({"patient": np.array([0.5, 1, 2])}, "ClustersNotIntegers", "'patient' aren't whole numbers; give one whole"),
+        ({"patient": np.zeros((3, 2), int)}, "WrongShape", "rows of shape (2,)"),
+    ],
+)
+def test_clusters_that_tell_nothing_are_refused(save_data, places, arrays, reason, words):
+    with pytest.raises(TaskError) as refusal:
+        clustered(save_data, places, **arrays)
+
+    assert refusal.value.reason == reason
     assert words in str(refusal.value)
 
 

@@ -35,7 +35,7 @@ def test_batches_are_what_the_function_yields_in_the_size_that_is_wanted(load):
     data = load(LINES.replace("open(path)", "path.read_text().split()"))
 
     assert data.samples is None
-    assert [arguments[0].tolist() for arguments, _ in data.batches(2)] == [[[1, 2], [3, 4]], [[5, 6]]]
+    assert [arguments[0].tolist() for arguments, *_ in data.batches(2)] == [[[1, 2], [3, 4]], [[5, 6]]]
 
 
 def test_it_is_called_anew_for_each_pass(load):

@@ -43,7 +43,7 @@ def load(places):
 def test_folders_are_classes_in_the_order_of_their_names(load):
     data = load({"b/1.png": picture(BLUE), "a/2.jpg": picture(RED, kind="JPEG"), "a/1.webp": picture(RED, kind="WEBP")})
 
-    ((arguments, labels),) = data.batches(8)
+    ((arguments, labels, _),) = data.batches(8)
 
     assert data.classes == ("a", "b")
     assert labels.tolist() == [0, 0, 1]
@@ -102,14 +102,14 @@ def test_an_image_is_turned_as_its_camera_says(load):
 def test_images_without_classes_are_unlabelled(load):
     data = load({"1.png": picture(RED), "2.png": picture(BLUE)}, labels=None)
 
-    assert [labels for _, labels in data.batches(1)] == [None, None]
+    assert [labels for _, labels, _ in data.batches(1)] == [None, None]
 
 
 def test_the_order_of_classes_can_be_given(load):
     data = load({"a/1.png": picture(RED), "b/1.png": picture(RED), "classes.txt": b"b\na\nc\n"})
 
     assert data.classes == ("b", "a", "c")
-    assert [labels.tolist() for _, labels in data.batches(2)] == [[1, 0]]
+    assert [labels.tolist() for _, labels, _ in data.batches(2)] == [[1, 0]]
 
 
 def test_classes_that_would_be_numbered_differently_are_refused(load):

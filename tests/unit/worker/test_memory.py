@@ -38,7 +38,7 @@ before = resident("VmRSS")
 source = DataSource(uri=sys.argv[1], factory=sys.argv[2] if len(sys.argv) > 2 else None)
 sources = DataSources(inputs=["x"], reference=source, new=source)
 rows = total = 0
-for (values,), _ in load_data(source, "spec.data.new.uri", sources, Places()).batches(64):
+for (values,), *_ in load_data(source, "spec.data.new.uri", sources, Places()).batches(64):
     rows += len(values)
     total += values.nbytes
 print(rows, total, resident("VmHWM") - before)

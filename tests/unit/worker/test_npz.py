@@ -128,8 +128,8 @@ def test_rows_stream_in_order_whatever_the_layout(places, compressed, order):
 
     batches = list(data.batches(4))
 
-    assert np.array_equal(np.concatenate([arguments[0] for arguments, _ in batches]), values)
-    assert [labels.tolist() for _, labels in batches] == [[0, 1, 2, 3], [4, 5, 6, 7], [8, 9]]
+    assert np.array_equal(np.concatenate([arguments[0] for arguments, *_ in batches]), values)
+    assert [labels.tolist() for _, labels, _ in batches] == [[0, 1, 2, 3], [4, 5, 6, 7], [8, 9]]
 
 
 def test_damage_far_inside_is_found_when_it_is_reached(places):

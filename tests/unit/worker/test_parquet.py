@@ -29,7 +29,7 @@ def load(places):
 
 
 def inputs(data, size=3) -> np.ndarray:
-    return np.concatenate([arguments[0] for arguments, _ in data.batches(size)])
+    return np.concatenate([arguments[0] for arguments, *_ in data.batches(size)])
 
 
 def tensors(values: np.ndarray) -> pa.Array:
@@ -63,7 +63,7 @@ def test_columns_of_numbers_and_of_lists_are_arrays(load, column, wanted):
 def test_batches_reach_over_row_groups_and_keep_their_size(load):
     data = load({"x": range(10), "y": range(10)}, group=4, labels="y")
 
-    assert [labels.tolist() for _, labels in data.batches(3)] == [[0, 1, 2], [3, 4, 5], [6, 7, 8], [9]]
+    assert [labels.tolist() for _, labels, _ in data.batches(3)] == [[0, 1, 2], [3, 4, 5], [6, 7, 8], [9]]
 
 
 def test_the_first_rows_can_be_had_alone(load):

@@ -102,7 +102,7 @@ def test_new_data_do_not_matter(task, places, passes, save_data, samples):
     assert len(passes) == 1
 
 
-@pytest.mark.parametrize("what", ["weights", "reference", "layers", "labels", "scores"])
+@pytest.mark.parametrize("what", ["weights", "reference", "layers", "labels", "clusters", "precision", "scores"])
 def test_whatever_it_depends_on_makes_it_another(
     task, places, passes, save_data, save_model, samples, monkeypatch, what
 ):
@@ -123,6 +123,10 @@ def test_whatever_it_depends_on_makes_it_another(
         changed = task(model={"name": "current", "uri": "pvc://models/m.pt2", "layers": ["body"]})
     elif what == "labels":
         changed = task({"labels": None})
+    elif what == "clusters":
+        changed = task({"clusters": "labels"})
+    elif what == "precision":
+        changed = task(precision="BFloat16")
     else:
         monkeypatch.setattr(reference_cache, "scores_sha256", lambda: "sha256:others")
     assess(changed, places)

@@ -38,14 +38,15 @@ class Wish:
 
     inputs: tuple[str, ...]
     labels: str | None
+    clusters: str | None = None
     transformed: bool = False
     factory: str | None = None
     factory_field: str = ""
 
     @property
     def names(self) -> tuple[str, ...]:
-        """All arrays that are asked for, labels last."""
-        return (*self.inputs, self.labels) if self.labels else self.inputs
+        """All arrays that are asked for, inputs first."""
+        return (*self.inputs, *(name for name in (self.labels, self.clusters) if name))
 
 
 class RowSource(ABC):
