@@ -135,19 +135,26 @@ FEATURE_SETS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "pilot": _known("pilot_gap_10", "pilot_gap_25", "log_cross_entropy", "excess_error", "excess_lda", "distance"),
         "labelled": _known("log_cross_entropy", "lda_error", "distance"),
         "excess": _known("excess_error", "excess_lda"),
-        "all labelled": _known(
+        "label-free": _known("excess_believed_error", "doubt", "distance", "preindex"),
+    }
+)
+"""In order of preference: the first that a situation and its records have is used, or all of them are stacked."""
+
+OF_TREES: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "pilot": ("pilot_gap_10", "pilot_gap_25"),
+        "labelled": (
             "log_cross_entropy", "excess_error", "lda_error", "excess_lda", "distance", "arm", "mmd", "cluster_error"
         ),
-        "label-free": _known("excess_believed_error", "doubt", "distance", "preindex"),
-        "all label-free": _known(
+        "label-free": (
             "excess_believed_error", "excess_calibrated_error", "doubt", "distance", "arm", "preindex", "mmd",
             "predicted_cluster_error",
         ),
     }
 )  # fmt: skip
-"""In order of preference: the first that a situation and its records have is used, or all of them are stacked."""
+"""What trees look at beside the task, where the feature set of that name can be used: many columns cost them little."""
 
-LABEL_FREE = frozenset({"label-free", "all label-free"})
+LABEL_FREE = frozenset({"label-free"})
 """For new data without labels; with labels they only add noise."""
 
 QUALITY_SETS: Mapping[str, tuple[str, ...]] = MappingProxyType(

@@ -5,7 +5,7 @@
 | fewer than 5 | nothing: the declared budget | Assumed |
 | from 5 | intercepts by action, recipe, model, data and shift | at least a factor of 6 either way |
 | from 30 | the best, on held-out shifts, of slopes on scores and free baselines | their errors on held-out shifts |
-| from 300 | all feature sets and baselines, stacked | the same |
+| from 300 | all feature sets, trees and baselines, stacked | the same |
 
 Imports have an intercept of their own. From 30 own records of 4 shifts on, only these judge: imports are used where
 predictions of own shifts that were held out are better with them than without.
@@ -15,6 +15,7 @@ import functools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 
@@ -24,10 +25,20 @@ from modelreuse.costs.abstaining import doubtful, far_from, unfounded, unskilled
 from modelreuse.costs.attainable import Attainable
 from modelreuse.costs.cases import OWN, Case, Situation
 from modelreuse.costs.design import HIERARCHY, PLAIN
-from modelreuse.costs.features import BASELINES, FEATURE_SETS, FEATURES, LABEL_FREE, QUALITY_SETS, TASK, is_labelled
+from modelreuse.costs.features import (
+    BASELINES,
+    FEATURE_SETS,
+    FEATURES,
+    LABEL_FREE,
+    OF_TREES,
+    QUALITY_SETS,
+    TASK,
+    is_labelled,
+)
+from modelreuse.costs.forest import Forest
 from modelreuse.costs.held_out import HeldOut, nominal_z, shifts_needed
 from modelreuse.costs.hurdle import Hurdle
-from modelreuse.costs.outlook import Outlook
+from modelreuse.costs.outlook import PARTS, Outlook
 from modelreuse.costs.quantities import DRAWS, Interval
 from modelreuse.costs.student import Array
 
@@ -35,6 +46,7 @@ LEVEL = 0.8
 """Share of trainings that the intervals are meant to hold, of those that reach their target as of all."""
 FROM_SLOPES = 30
 FROM_STACKING = 300
+TREES = "trees"
 LEAST_NAMED = 0.05
 LEAST_FACTOR = 6.0
 """Of the interval, either way, where there are no slopes."""
@@ -42,20 +54,20 @@ LEAST_FACTOR = 6.0
 
 @dataclass(frozen=True)
 class Model:
-    """What predicts: names, hurdles and weights of its parts, and how they did on shifts that were held out.
+    """What predicts: its parts, their names and weights, and how they did on shifts that were held out.
 
     held_out: None where all cases are of one shift. places: (n, f) the cases' standardised features in the first part.
     """
 
     names: tuple[str, ...]
-    hurdles: tuple[Hurdle, ...]
+    parts: tuple[Hurdle | Forest, ...]
     weights: Array
     held_out: HeldOut | None
     places: Array
 
     def outlook(self, situations: Sequence[Situation], caps: Sequence[int]) -> Outlook:
         """What may come out."""
-        return Outlook.mixed([hurdle.outlook(situations, caps) for hurdle in self.hurdles], self.weights)
+        return Outlook.mixed([part.outlook(situations, caps) for part in self.parts], self.weights)
 
     def z(self, level: float) -> float | None:
         """Of intervals that held the share `level` on held-out shifts; None where too few shifts can show it."""
@@ -76,8 +88,9 @@ class Model:
     @property
     def method(self) -> str:
         """Its parts, by weight."""
-        order = np.argsort(-self.weights, kind="stable")
-        return " + ".join(self.names[part] for part in order if self.weights[part] >= LEAST_NAMED)
+        weights = self.weights.mean(axis=0)
+        order = np.argsort(-weights, kind="stable")
+        return " + ".join(self.names[part] for part in order if weights[part] >= LEAST_NAMED)
 
 
 @dataclass(frozen=True)
@@ -115,7 +128,7 @@ class Experience:
         if reason is not None:
             return _abstained(reason, max_steps)
         model = self.model(situation)
-        reason = far_from(situation, model.hurdles[0].design, model.places)
+        reason = far_from(situation, model.parts[0].design, model.places)
         if reason is None and model.concordance is not None and len(self.cases) >= FROM_SLOPES:
             reason = unskilled(model.concordance)
         return _abstained(reason, max_steps) if reason else self._forecast(model, situation, max_steps)
@@ -198,19 +211,20 @@ def learnt(cases: Sequence[Case], names: Sequence[str]) -> Model:
     if not names or not several:
         hurdle = Hurdle.learnt(cases, (), HIERARCHY)
         held = judged(HeldOut.of([hurdle], cases)) if several else None
-        return Model(("intercepts",), (hurdle,), np.ones(1), held, np.zeros((len(cases), 0)))
+        return Model(("intercepts",), (hurdle,), np.ones((len(PARTS), 1)), held, np.zeros((len(cases), 0)))
     sets = [name for name in names if name in FEATURE_SETS]
-    tried = [*(sets if len(cases) >= FROM_STACKING else sets[:1]), *(name for name in names if name in BASELINES)]
-    hurdles = [
-        Hurdle.learnt(cases, FEATURE_SETS[name], HIERARCHY)
-        if name in FEATURE_SETS
-        else Hurdle.learnt(cases, BASELINES[name], PLAIN)
-        for name in tried
-    ]
-    held_out = judged(HeldOut.of(hurdles, cases))
-    weights = held_out.stacked() if len(cases) >= FROM_STACKING else held_out.best()
-    places = hurdles[0].design.standardised([case.situation for case in cases])
-    return Model(tuple(tried), tuple(hurdles), weights, held_out, places)
+    many = len(cases) >= FROM_STACKING
+    parts: dict[str, Hurdle | Forest] = {
+        name: Hurdle.learnt(cases, FEATURE_SETS[name], HIERARCHY) for name in (sets if many else sets[:1])
+    }
+    if many and sets:
+        parts[TREES] = Forest.learnt(cases, [*chain(*(OF_TREES.get(name, ()) for name in sets)), *TASK])
+    parts |= {name: Hurdle.learnt(cases, BASELINES[name], PLAIN) for name in names if name in BASELINES}
+    held_out = judged(HeldOut.of(list(parts.values()), cases))
+    weights = held_out.stacked() if many else held_out.best()
+    first = next(iter(parts.values()))
+    places = first.design.standardised([case.situation for case in cases])
+    return Model(tuple(parts), tuple(parts.values()), weights, held_out, places)
 
 
 def is_own(case: Case) -> bool:

@@ -11,8 +11,9 @@ import numpy as np
 
 from modelreuse.costs import student
 from modelreuse.costs.cases import Case
+from modelreuse.costs.forest import Forest
 from modelreuse.costs.hurdle import Hurdle
-from modelreuse.costs.outlook import Outlook
+from modelreuse.costs.outlook import PARTS, STEPS, Outlook
 from modelreuse.costs.student import Array, Mask
 
 MOST_ROUNDS = 8
@@ -31,20 +32,20 @@ class HeldOut:
     shares: Array
 
     @classmethod
-    def of(cls, hurdles: Sequence[Hurdle], cases: Sequence[Case]) -> "HeldOut":
+    def of(cls, models: Sequence[Hurdle | Forest], cases: Sequence[Case]) -> "HeldOut":
         """Fits each model once for each part of the shifts. Raises ValueError with fewer than two shifts."""
         parts = rounds(cases)
         situations, caps = [case.situation for case in cases], np.array([case.cap for case in cases])
         seen = []
-        for hurdle in hurdles:
-            x, unseen = hurdle.design.matrix(situations), hurdle.design.unseen(situations)
+        for model in models:
+            x, unseen = model.design.matrix(situations), model.design.unseen(situations)
             pieces = []
             for part in range(parts.max() + 1):
                 out = parts == part
                 known = [case for case, left_out in zip(cases, out, strict=True) if not left_out]
-                pieces.append(hurdle.refitted(known).outlook_at(x[out], unseen[out], caps[out]))
+                pieces.append(model.refitted(known).outlook_at(x[out], unseen[out], caps[out]))
             seen.append(_put_together(pieces, parts))
-        weights = np.full(len(hurdles), 1 / len(hurdles))
+        weights = np.full((len(PARTS), len(models)), 1 / len(models))
         return cls(tuple(cases), Outlook.mixed(seen, weights), shares(cases))
 
     def among(self, chosen: Mask) -> "HeldOut":
@@ -56,7 +57,7 @@ class HeldOut:
 
     def score(self, weights: Array) -> float:
         """Mean log score of the mixture, shifts weighing the same."""
-        return float(np.log(weights @ np.exp(self.outlook.log_scores(self.cases))) @ self.shares)
+        return float(self.weighted(weights).log_score(self.cases) @ self.shares)
 
     @property
     def shifts(self) -> int:
@@ -64,20 +65,30 @@ class HeldOut:
         return len({case.shift for case in self.cases})
 
     def best(self) -> Array:
-        """(k,) 1 for the model with the largest mean log score; the first of equals."""
-        best = int(np.argmax(self.outlook.log_scores(self.cases) @ self.shares))
-        return np.asarray(np.arange(len(self.outlook.weights)) == best, dtype=np.float64)
+        """(3, k) 1 for the model with the largest mean log score, in all parts; the first of equals."""
+        best = int(np.argmax(self.outlook.log_scores(self.cases).sum(axis=0) @ self.shares))
+        found = np.zeros_like(self.outlook.weights)
+        found[:, best] = 1
+        return found
 
     def stacked(self) -> Array:
-        """(k,) weights that maximise the log score of the mixture. Yao et al. 2018, Using stacking, section 3."""
+        """(3, k) weights of each part's mixture: Yao et al. 2018, Using stacking to average Bayesian predictive
+        distributions.
+
+        Of whether the target is met and reached, those that maximise the log score (section 3). Of steps, by the log
+        score of as many independent observations as there are shifts (pseudo-BMA, section 3.4): few shifts tell models
+        of steps apart, and an average of several is then better than what happened to be best on them.
+        """
         scores = self.outlook.log_scores(self.cases)
-        likelihood = np.exp(scores - scores.max(axis=0))
-        weights = self.outlook.weights
+        evidence = self.shifts * (scores[STEPS] @ self.shares)
+        of_steps = np.exp(evidence - evidence.max())
+        likelihood = np.exp(scores[:STEPS] - scores[:STEPS].max(axis=1, keepdims=True))
+        weights = self.outlook.weights[:STEPS]
         for _ in range(STACKING_ROUNDS):
-            part = weights[:, None] * likelihood
-            weights = (part / part.sum(axis=0)) @ self.shares
-        found: Array = weights / weights.sum()
-        return found
+            part = weights[:, :, None] * likelihood
+            weights = (part / part.sum(axis=1, keepdims=True)) @ self.shares
+        found = np.concatenate([weights, of_steps[None]])
+        return np.asarray(found / found.sum(axis=1, keepdims=True))
 
     def weighted(self, weights: Array) -> Outlook:
         """All cases as the mixture saw them."""

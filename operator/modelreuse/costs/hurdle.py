@@ -15,7 +15,7 @@ from modelreuse.costs import glm
 from modelreuse.costs.cases import Case, Situation, taught_by
 from modelreuse.costs.design import GROUP_VARIANCE_OF_STEPS, Design, Factor
 from modelreuse.costs.features import OF_TARGET
-from modelreuse.costs.outlook import Outlook
+from modelreuse.costs.outlook import PARTS, Outlook
 from modelreuse.costs.student import Array, Mask
 
 
@@ -95,7 +95,7 @@ class Hurdle:
             centre=(centre + self.middle_steps)[None],
             scale=np.sqrt(self.sigma**2 + spread)[None],
             log_cap=log_cap,
-            weights=np.ones(1),
+            weights=np.ones((len(PARTS), 1)),
         )
 
 

@@ -2,7 +2,8 @@
 
     P(steps <= t) = met + (1 - met) * reaches * F((log t - centre) / scale) / F((log cap - centre) / scale)
 
-for t up to the cap, F being Student's t; a mixture of such where several models are asked.
+for t up to the cap, F being Student's t. Where several models are asked, each of the three is a mixture with weights of
+its own: who knows whether a target is reached need not be who knows after how many steps.
 """
 
 from collections.abc import Sequence
@@ -14,6 +15,8 @@ from modelreuse.costs import student
 from modelreuse.costs.cases import Case
 from modelreuse.costs.student import Array
 
+PARTS = ("met", "reaches", "steps")
+STEPS = PARTS.index("steps")
 POINTS = 241
 """Step numbers, evenly in logarithms from 1/2 to the cap, at which quantiles are looked up."""
 LEAST_PROBABILITY = 1e-9
@@ -22,9 +25,10 @@ LEAST_STEPS = 0.5
 
 @dataclass(frozen=True)
 class Outlook:
-    """For n situations by k models. met, reaches, centre, scale: (k, n); log_cap: (n,); weights: (k,), of the models.
+    """For n situations by k models. met, reaches, centre, scale: (k, n); log_cap: (n,).
 
-    centre and scale: of log steps, given that the target is reached.
+    centre and scale: of log steps, given that the target is reached. weights: (3, k), of the models in what is said of
+    PARTS.
     """
 
     met: Array
@@ -45,12 +49,13 @@ class Outlook:
     @property
     def met_at_start(self) -> Array:
         """(n,) probability that the untouched model meets the target."""
-        return self.weights @ self.met
+        found: Array = self.weights[0] @ self.met
+        return found
 
     @property
     def met_in_time(self) -> Array:
         """(n,) probability that the target is met within the cap, from the start or later."""
-        return self.weights @ (self.met + (1 - self.met) * self.reaches)
+        return self.met_at_start + (1 - self.met_at_start) * self._in_time
 
     def burden(self) -> Array:
         """(n,) what cases are ranked by: expected log steps, a target that is never met counting as e caps."""
@@ -60,9 +65,9 @@ class Outlook:
         return found
 
     def log_scores(self, cases: Sequence[Case]) -> Array:
-        """(k, n) log probability that each model gave to what came out."""
+        """(3, k, n) log probability that each model gave to what came out of each of PARTS; 0 where it says nothing."""
         low, high = (
-            self._parts(np.log([[max(step, LEAST_PROBABILITY)] for step in steps]))[:, :, 0]
+            self._given_reached(np.log([[max(step, LEAST_PROBABILITY)] for step in steps]))[:, :, 0]
             for steps in (
                 [case.low for case in cases],
                 [case.low if case.high is None else case.high for case in cases],
@@ -70,8 +75,18 @@ class Outlook:
         )
         met = np.array([case.high == 0 for case in cases])
         never = np.array([case.high is None for case in cases])
-        found = np.where(met, self.met, np.where(never, 1 - low, high - low))
+        found = (
+            np.where(met, self.met, 1 - self.met),
+            np.where(met, 1.0, np.where(never, 1 - self.reaches * low, self.reaches)),
+            np.where(met | never, 1.0, high - low),
+        )
         return np.log(np.maximum(found, LEAST_PROBABILITY))
+
+    def log_score(self, cases: Sequence[Case]) -> Array:
+        """(n,) the same of all of them together, and all that came out."""
+        mixed = np.einsum("pk,pkn->pn", self.weights, np.exp(self.log_scores(cases)))
+        found: Array = np.log(mixed).sum(axis=0)
+        return found
 
     def point(self) -> Array:
         """(n,) median steps where the target is reached within the cap, and not from the start."""
@@ -111,8 +126,7 @@ class Outlook:
     @property
     def _in_time(self) -> Array:
         """(n,) probability that a training that is started reaches the target within the cap."""
-        rest = self.weights[:, None] * (1 - self.met)
-        found: Array = (rest * self.reaches).sum(axis=0) / np.maximum(rest.sum(axis=0), LEAST_PROBABILITY)
+        found: Array = self.weights[1] @ self.reaches
         return found
 
     def _started(self, log_steps: Array) -> Array:
@@ -121,9 +135,7 @@ class Outlook:
 
     def _reached_later(self, log_steps: Array) -> Array:
         """(n, m) the same of one that reaches it within the cap."""
-        later = self.weights[:, None] * (1 - self.met) * self.reaches
-        share = later / np.maximum(later.sum(axis=0), LEAST_PROBABILITY)
-        found: Array = np.einsum("kn,knm->nm", share, self._given_reached(log_steps))
+        found: Array = np.einsum("k,knm->nm", self.weights[2], self._given_reached(log_steps))
         return found
 
     def _grid(self) -> Array:
@@ -133,14 +145,9 @@ class Outlook:
 
     def _given_reached(self, log_steps: Array) -> Array:
         """(k, n, m) of log_steps (n, m)."""
-        t = (np.minimum(log_steps, self.log_cap[:, None])[None] - self.centre[:, :, None]) / self.scale[:, :, None]
-        whole = student.below((self.log_cap - self.centre) / self.scale)
-        found: Array = student.below(t) / whole[:, :, None]
-        return found
-
-    def _parts(self, log_steps: Array) -> Array:
-        met, reaches = self.met[:, :, None], self.reaches[:, :, None]
-        found: Array = met + (1 - met) * reaches * self._given_reached(log_steps)
+        t = (log_steps[None] - self.centre[:, :, None]) / self.scale[:, :, None]
+        # What the tail has beyond the cap lies at the cap: F was fitted to steps that were within it.
+        found: Array = np.where(log_steps < self.log_cap[:, None] - LEAST_PROBABILITY, student.below(t), 1.0)
         return found
 
 

@@ -8,6 +8,8 @@ from numpy.typing import NDArray
 Array = NDArray[np.float64]
 """Of whatever shape; functions keep it."""
 Mask = NDArray[np.bool_]
+VARIANCE = 2.0
+"""Of the standard distribution."""
 
 
 def density(t: Array) -> Array:

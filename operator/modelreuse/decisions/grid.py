@@ -105,5 +105,6 @@ def _current(
         meanwhile = f"{format_decimal(found.grams_per_kwh)} gCO2e/kWh count ({found.source})"
     if isinstance(reading, Failure):
         return GRID_CURRENT, "False", reading.reason, f"{reading.message}; {meanwhile}"
-    missed = f"; since then {told.failure.message}" if told is not None and told.failure is not None else ""
+    assert told is not None  # else nothing could have been read
+    missed = f"; since then {told.failure.message}" if told.failure is not None else ""
     return GRID_CURRENT, "True", "ElectricityMaps", f"{meanwhile}{missed}"

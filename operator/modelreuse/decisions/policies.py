@@ -44,8 +44,9 @@ class Rules:
 
     @property
     def priced(self) -> CostProfileSpec:
-        """The profile to compute by; approvals bind the profile itself."""
-        return self.profile.spec if self.intensity is None else at_intensity(self.profile.spec, self.intensity)
+        """The profile to compute by, once `intensity` is known; approvals bind the profile itself."""
+        assert self.intensity is not None
+        return at_intensity(self.profile.spec, self.intensity)
 
     @property
     def profile_sha256(self) -> str:

@@ -13,6 +13,7 @@ from modelreuse.api import Basis
 from modelreuse.costs import Case, Experience, Interval
 from modelreuse.costs.forecasting import LEVEL, Model, intervals
 from modelreuse.costs.held_out import nominal_z
+from modelreuse.costs.outlook import PARTS
 from study.records import Record
 
 BASELINES = ("geometric mean", "initial error", "initial cross-entropy")
@@ -93,8 +94,8 @@ def one_round(fitted: Sequence[Record], tested: Sequence[Record], tier: str) -> 
 
 def alone(model: Model, name: str) -> Model:
     """One part of the model, as if it were all."""
-    weights = np.eye(len(model.names))[model.names.index(name)]
-    return Model(model.names, model.hurdles, weights, model.held_out, model.places)
+    weights = np.tile(np.eye(len(model.names))[model.names.index(name)], (len(PARTS), 1))
+    return Model(model.names, model.parts, weights, model.held_out, model.places)
 
 
 def _guesses(model: Model, cases: Sequence[Case]) -> list[Guess]:

@@ -10,6 +10,7 @@ from modelreuse.api import Basis
 from modelreuse.costs import Case, Experience, StepsForecast
 from modelreuse.costs.abstaining import WIDEST
 from modelreuse.costs.forecasting import LEVEL, intervals
+from modelreuse.costs.outlook import STEPS
 from modelreuse.costs.quantities import DRAWS
 from unit.costs.worlds import CAP, reached, situation, world
 
@@ -67,9 +68,9 @@ def test_a_free_baseline_wins_where_it_is_better() -> None:
 
 def test_from_three_hundred_models_are_stacked(many: list[Case]) -> None:
     model = Experience(many).model(situation())
-    assert {"labelled", "excess", "all labelled", "geometric mean", "initial error"} <= set(model.names)
-    assert model.weights.sum() == pytest.approx(1)
-    assert model.weights[model.names.index("geometric mean")] < 0.1
+    assert {"labelled", "excess", "trees", "geometric mean", "initial error"} <= set(model.names)
+    assert model.weights.sum(axis=1) == pytest.approx(1)
+    assert model.weights[STEPS, model.names.index("geometric mean")] < 0.1
 
 
 def test_a_known_law_is_recovered(many: list[Case]) -> None:

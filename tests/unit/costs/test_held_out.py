@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from modelreuse.costs.design import HIERARCHY, PLAIN
 from modelreuse.costs.held_out import HeldOut, concordance, rounds, shares, shifts_needed, weighted_quantile
 from modelreuse.costs.hurdle import Hurdle
+from modelreuse.costs.outlook import STEPS
 from unit.costs.worlds import reached, situation, world
 
 
@@ -42,9 +43,21 @@ def test_a_useful_feature_beats_the_geometric_mean_and_is_stacked() -> None:
     known = world(1)
     hurdles = [Hurdle.learnt(known, ("initial_error",), HIERARCHY), Hurdle.learnt(known, (), PLAIN)]
     held_out = HeldOut.of(hurdles, known)
-    assert held_out.best().tolist() == [1, 0]
-    assert held_out.stacked()[0] > 0.9
-    assert held_out.concordance(np.array([1.0, 0])) > held_out.concordance(np.array([0, 1.0])) + 0.1
+    one, other = (np.tile(weights, (3, 1)) for weights in ([1.0, 0], [0, 1.0]))
+    assert held_out.best().tolist() == one.tolist()
+    assert held_out.stacked()[STEPS, 0] > 0.9
+    assert held_out.stacked().sum(axis=1) == pytest.approx(1)
+    assert held_out.concordance(one) > held_out.concordance(other) + 0.1
+
+
+def test_models_of_steps_weigh_by_what_so_many_shifts_tell() -> None:
+    """Twice the shifts, twice the evidence: the odds of the better model are squared."""
+    known = world(1, shifts=6)
+    hurdles = [Hurdle.learnt(known, (), HIERARCHY), Hurdle.learnt(known, (), PLAIN)]
+    held_out = HeldOut.of(hurdles, known)
+    scores = held_out.outlook.log_scores(known)[STEPS] @ held_out.shares
+    weights = held_out.stacked()[STEPS]
+    assert np.log(weights[0] / weights[1]) == pytest.approx(6 * (scores[0] - scores[1]))
 
 
 def test_a_useless_feature_loses_against_the_geometric_mean() -> None:
@@ -57,7 +70,7 @@ def test_a_useless_feature_loses_against_the_geometric_mean() -> None:
     held_out = HeldOut.of(
         [Hurdle.learnt(muddled, ("initial_error",), PLAIN), Hurdle.learnt(muddled, (), PLAIN)], muddled
     )
-    assert held_out.best()[1] == 1
+    assert held_out.best()[:, 1].tolist() == [1, 1, 1]
 
 
 def test_cases_are_predicted_by_models_that_did_not_see_their_shift() -> None:

@@ -15,7 +15,7 @@ from unit.costs.worlds import situation
 
 def outlook(met: float = 0.0, reaches: float = 1.0, steps: float = 100, scale: float = 0.3, cap: int = 600) -> Outlook:
     one = [np.array([[value]]) for value in (met, reaches, math.log(steps), scale)]
-    return Outlook(*one, np.log([cap]), np.ones(1))
+    return Outlook(*one, np.log([cap]), np.ones((3, 1)))
 
 
 def case(low: int, high: int | None, cap: int = 600) -> Case:
@@ -25,7 +25,7 @@ def case(low: int, high: int | None, cap: int = 600) -> Case:
 def cdf(at: Outlook, steps: float) -> float:
     """Probability of at most so many steps: of not having to say that they were not enough."""
     stop = max(round(steps), 0)
-    return 1 - float(at.weights @ np.exp(at.log_scores([case(stop, None, max(stop, 1))])[:, 0]))
+    return 1 - float(np.exp(at.log_score([case(stop, None, max(stop, 1))])[0]))
 
 
 def test_the_three_parts_add_up() -> None:
@@ -67,11 +67,20 @@ def test_steps_grow_with_z() -> None:
     assert ends == sorted(ends)
 
 
-def test_a_mixture_is_the_weighted_mean_of_its_parts() -> None:
-    one, other = outlook(reaches=0.9, steps=30), outlook(reaches=0.5, steps=300)
-    both = Outlook.mixed([one, other], np.array([0.25, 0.75]))
-    for steps in (10, 100, 500):
-        assert cdf(both, steps) == pytest.approx(0.25 * cdf(one, steps) + 0.75 * cdf(other, steps))
+def test_each_part_is_the_weighted_mean_of_what_models_say_of_it() -> None:
+    one, other = outlook(met=0.2, reaches=0.9, steps=30), outlook(reaches=0.5, steps=300)
+    both = Outlook.mixed([one, other], np.array([[1.0, 0], [0, 1.0], [0.25, 0.75]]))
+    quick, slow = (cdf(outlook(steps=steps), 100) for steps in (30, 300))
+    assert float(both.met_at_start[0]) == pytest.approx(0.2)
+    assert float(both.met_in_time[0]) == pytest.approx(0.2 + 0.8 * 0.5)
+    assert float(both._reached_later(np.log([[100.0]]))[0, 0]) == pytest.approx(0.25 * quick + 0.75 * slow)
+
+
+def test_what_a_model_expects_beyond_the_cap_lies_at_the_cap() -> None:
+    at = outlook(steps=900, cap=600)
+    assert float(at.point()[0]) == pytest.approx(600, rel=0.03)
+    assert cdf(at, 599) < 0.2
+    assert cdf(at, 600) == pytest.approx(1)
 
 
 @pytest.mark.parametrize(
@@ -79,7 +88,7 @@ def test_a_mixture_is_the_weighted_mean_of_its_parts() -> None:
     [(0, 0, 0.2), (600, None, 0.8 * 0.5), (0, 600, 0.8 * 0.5)],
 )
 def test_an_outcome_scores_its_probability(low: int, high: int | None, expected: float) -> None:
-    assert math.exp(float(outlook(met=0.2, reaches=0.5).log_scores([case(low, high)])[0, 0])) == pytest.approx(
+    assert math.exp(float(outlook(met=0.2, reaches=0.5).log_score([case(low, high)])[0])) == pytest.approx(
         expected, rel=1e-3
     )
 
@@ -87,7 +96,7 @@ def test_an_outcome_scores_its_probability(low: int, high: int | None, expected:
 def test_all_outcomes_together_are_certain() -> None:
     at = outlook(met=0.2, reaches=0.5)
     ends = [case(0, 0), case(600, None), *(case(low, low + 5) for low in range(0, 600, 5))]
-    assert sum(math.exp(float(at.log_scores([each])[0, 0])) for each in ends) == pytest.approx(1, abs=1e-3)
+    assert sum(math.exp(float(at.log_score([each])[0])) for each in ends) == pytest.approx(1, abs=1e-3)
 
 
 @pytest.mark.parametrize(("low", "high"), [(0, 5), (45, 50), (95, 100), (400, 405), (600, None), (300, None)])
