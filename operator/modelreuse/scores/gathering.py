@@ -91,6 +91,7 @@ class _Room:
         return Chunk(
             logits=parts.pop("logits", None),
             labels=labels if self.labelled else None,
+            channels=parts.pop("channels", parts["embedding"]),
             layers=self.layers,
             batches=self.batches,
             **parts,
@@ -104,7 +105,9 @@ def _types(chunk: Chunk) -> tuple[object, ...]:
 
 
 def _parts(chunk: Chunk) -> dict[str, Tensor]:
-    """The chunk's tensors by name; labels are always there."""
+    """The chunk's tensors by name, each once; labels are always there."""
     parts = {field.name: getattr(chunk, field.name) for field in fields(chunk)}
     parts["labels"] = torch.full_like(chunk.keys, UNLABELLED) if chunk.labels is None else chunk.labels
+    if chunk.channels is chunk.embedding:
+        del parts["channels"]
     return {name: part for name, part in parts.items() if isinstance(part, Tensor)}

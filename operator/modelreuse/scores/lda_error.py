@@ -17,19 +17,20 @@ from modelreuse.scores.row_sample import RowSample
 from modelreuse.scores.sketch import Score, Sketches
 
 
-def shrunk_covariance(rows: Tensor) -> Tensor:
-    """(d, d) Ledoit-Wolf estimate from centred rows (n, d), n > 0: (1 - s) S + s tr(S) / d I.
+def shrunk_covariance(rows: Tensor, size: int | None = None) -> Tensor:
+    """(d, d) Ledoit-Wolf estimate from centred rows (n, d), n > 0: (1 - s) S + s tr(S) / size I.
 
-    Ledoit and Wolf 2004, A well-conditioned estimator, section 3.3; s in [0, 1] grows as n shrinks.
+    size: dimensions of the space that the rows are from, where they are coordinates in a part of it that holds all of
+    them; d unless told. Ledoit and Wolf 2004, A well-conditioned estimator, section 3.3; s in [0, 1] grows as n shrinks.
     """
-    n, d = rows.shape
+    n, d = rows.shape[0], size or rows.shape[1]
     sample = rows.mT @ rows / n
     target = sample.trace() / d
     distance = (sample**2).sum() - d * target**2
     # sum over samples of |x x^T - S|^2 / n^2, without forming any x x^T
     noise = (((rows**2).sum(dim=1) ** 2).sum() / n - (sample**2).sum()) / n
     share = 1.0 if distance <= 0 else min(max(float(noise / distance), 0.0), 1.0)
-    return (1 - share) * sample + share * target * torch.eye(d, dtype=rows.dtype)
+    return (1 - share) * sample + share * target * torch.eye(len(sample), dtype=rows.dtype)
 
 
 def lda_predictions(rows: Tensor, labels: Tensor, others: Tensor) -> Tensor:
@@ -37,9 +38,14 @@ def lda_predictions(rows: Tensor, labels: Tensor, others: Tensor) -> Tensor:
 
     Classes share one shrunk covariance; priors are those of the labels. Raises ValueError where nothing varies.
     """
+    size = rows.shape[1]
+    if 2 * len(rows) < size:
+        # Few rows span little of the space, and what others have outside of it tells no class from another.
+        basis = torch.linalg.qr(rows.mT).Q
+        rows, others = rows @ basis, others @ basis
     classes, index, counts = torch.unique(labels, return_inverse=True, return_counts=True)
     means = torch.zeros(len(classes), rows.shape[1], dtype=rows.dtype).index_add_(0, index, rows) / counts[:, None]
-    factor, failed = torch.linalg.cholesky_ex(shrunk_covariance(rows - means[index]))
+    factor, failed = torch.linalg.cholesky_ex(shrunk_covariance(rows - means[index], size))
     if bool(failed):
         raise ValueError("embeddings of one class are all equal, which leaves no covariance")
     weights = torch.cholesky_solve(means.mT, factor)

@@ -99,12 +99,9 @@ class _Parts:
     def __init__(self, sample: RowSample, middle: Tensor, width: float, directions: Tensor) -> None:
         rows, groups = sample.column("embedding"), sample.column("groups")
         sums = torch.zeros(2, GROUPS, FEATURES // 2)
-        places = ((rows - middle) / width).clamp_(-FARTHEST, FARTHEST).float()
-        room = torch.empty(2, _BLOCK, FEATURES // 2)
-        for some, parts in zip(torch.split(places, _BLOCK), torch.split(groups, _BLOCK), strict=True):
-            angles, cosines = room[:, : len(some)]
-            torch.matmul(some, directions, out=angles)
-            sums[0].index_add_(0, parts, torch.cos(angles, out=cosines))
+        for some, parts in zip(torch.split(rows, _BLOCK), torch.split(groups, _BLOCK), strict=True):
+            angles = ((some - middle) / width).clamp_(-FARTHEST, FARTHEST).float() @ directions
+            sums[0].index_add_(0, parts, angles.cos())
             sums[1].index_add_(0, parts, angles.sin_())
         self.counts = torch.bincount(groups, minlength=GROUPS).double()
         self.sums = torch.cat(sums.double().mul_((FEATURES // 2) ** -0.5).unbind(), dim=1)
