@@ -21,7 +21,7 @@ def shrunk_covariance(rows: Tensor, size: int | None = None) -> Tensor:
     """(d, d) Ledoit-Wolf estimate from centred rows (n, d), n > 0: (1 - s) S + s tr(S) / size I.
 
     size: dimensions of the space that the rows are from, where they are coordinates in a part of it that holds all of
-    them; d unless told. Ledoit and Wolf 2004, A well-conditioned estimator, section 3.3; s in [0, 1] grows as n shrinks.
+    them; d unless told. Ledoit and Wolf 2004, A well-conditioned estimator, section 3.3; s in [0, 1] grows as n falls.
     """
     n, d = rows.shape[0], size or rows.shape[1]
     sample = rows.mT @ rows / n
