@@ -57,10 +57,7 @@ def mixed(values: Tensor) -> Tensor:
 def _words(tensor: Tensor) -> Tensor:
     """(n, m) int32 of each row's bits, m at most LONGEST_ROW times the words of one number."""
     rows = tensor.reshape(tensor.shape[0], -1)
-    step = max(1, -(-rows.shape[1] // LONGEST_ROW))
-    if rows.element_size() == 4:  # as many words as numbers, so they need no copy
-        return rows.view(torch.int32)[:, ::step]
-    rows = rows[:, ::step].contiguous()
+    rows = rows[:, :: max(1, -(-rows.shape[1] // LONGEST_ROW))].contiguous()
     if rows.is_complex():
         rows = torch.view_as_real(rows).flatten(1)
     match rows.element_size():

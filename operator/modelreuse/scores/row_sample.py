@@ -38,6 +38,7 @@ class RowSample(Sketch):
         super().__init__(reference)
         self._rows: dict[str, Tensor] = {}
         self._sorted = True
+        self._columns: dict[str, Tensor] = {}
 
     @override
     def update(self, chunk: Chunk) -> None:
@@ -72,12 +73,15 @@ class RowSample(Sketch):
         return int(self._rows["logits"].shape[1]) if self._rows else 0
 
     def column(self, name: str) -> Tensor:
-        """One of the attributes, on the CPU; embedding and logits in float64."""
-        values = self._by_rank()[name].cpu()
-        return values.double() if values.is_floating_point() else values
+        """One of the attributes, on the CPU; embedding and logits in float64. Don't change it in place."""
+        if name not in self._columns:
+            values = self._by_rank()[name].cpu()
+            self._columns[name] = values.double() if values.is_floating_point() else values
+        return self._columns[name]
 
     def _take(self, rows: dict[str, Tensor]) -> None:
         known = self._rows
+        self._columns.clear()
         for name in known:
             if known[name].shape[1:] != rows[name].shape[1:]:
                 raise WrongShape(
