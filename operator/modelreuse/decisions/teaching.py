@@ -2,6 +2,7 @@
 
 What others bring may be wrong, or of another kind, and there may be much of it. So one namespace brings a bounded
 number of imports, whatever it holds; whether they count beside our own, `costs.forecasting` decides by what they help.
+Our own are bounded too, by what fitting them takes: the latest tell most about what is run now.
 """
 
 from collections.abc import Iterable
@@ -10,25 +11,24 @@ from datetime import datetime
 from modelreuse.api import CostProfileSpec, RetrainingRecord
 from modelreuse.costs import teaches
 
+MAX_OWN = 1000
+"""Our own that are learnt from: fitting so many takes some twenty seconds and 200 MB, and grows faster than they do."""
 MAX_IMPORTED = 300
 """Imports of one namespace that are learnt from: enough for the largest model, and no more."""
 
 
 def teaching(records: Iterable[RetrainingRecord], profile: CostProfileSpec | None) -> list[RetrainingRecord]:
-    """Our own; and, of each namespace that the profile trusts, the imports that ended last."""
+    """Our own, and those imported into each namespace that the profile trusts; of each the ones that ended last."""
     records = tuple(records)
     trusted = dict.fromkeys(profile.trusted_namespaces if profile else ())
     own = [record for record in records if record.spec.source == "Operator"]
-    return [*own, *(each for namespace in trusted for each in _latest(records, namespace))]
+    imported = [record for record in records if record.spec.source == "Imported"]
+    theirs = ([each for each in imported if each.metadata.namespace == namespace] for namespace in trusted)
+    return [*_latest(own, MAX_OWN), *(each for some in theirs for each in _latest(some, MAX_IMPORTED))]
 
 
-def _latest(records: Iterable[RetrainingRecord], namespace: str) -> list[RetrainingRecord]:
-    imported = (
-        record
-        for record in records
-        if record.metadata.namespace == namespace and record.spec.source == "Imported" and teaches(record)
-    )
-    return sorted(imported, key=_ended, reverse=True)[:MAX_IMPORTED]
+def _latest(records: Iterable[RetrainingRecord], most: int) -> list[RetrainingRecord]:
+    return sorted((record for record in records if teaches(record)), key=_ended, reverse=True)[:most]
 
 
 def _ended(record: RetrainingRecord) -> tuple[datetime, str]:

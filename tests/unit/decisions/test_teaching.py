@@ -8,7 +8,7 @@ import pytest
 
 from modelreuse.api import CostProfileSpec, RetrainingRecord
 from modelreuse.costs import Experience, Situation, StepsForecast, cases_of
-from modelreuse.decisions.teaching import MAX_IMPORTED, teaching
+from modelreuse.decisions.teaching import MAX_IMPORTED, MAX_OWN, teaching
 from unit.costs.past import record
 from unit.decisions import scenes
 
@@ -98,4 +98,12 @@ def test_own_records_of_a_namespace_that_is_trusted_count_once() -> None:
         each.model_copy(update={"metadata": each.metadata.model_copy(update={"namespace": "library"})})
         for each in own(5)
     ]
-    assert teaching(trusted, SITE) == trusted
+    names = [each.metadata.name for each in teaching(trusted, SITE)]
+    assert sorted(names) == [each.metadata.name for each in trusted]
+
+
+def test_of_our_own_the_latest_are_learnt_from_and_none_that_tells_nothing() -> None:
+    ours = [record(number, 50) for number in range(MAX_OWN + 3)]
+    running = ours[-1].model_copy(update={"outcome": None})
+    learnt = teaching([*ours[:-1], running], None)
+    assert {each.metadata.name for each in learnt} == {each.metadata.name for each in ours[2:-1]}
