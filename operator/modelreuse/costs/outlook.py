@@ -1,9 +1,9 @@
 """What may come out, as a distribution of steps: already met, met within the cap after so many, or not within the cap.
 
-    P(steps <= t) = met + (1 - met) * reaches * F((log t - centre) / scale) / F((log cap - centre) / scale)
+    P(steps <= t) = met + (1 - met) * reaches * F((log t - centre) / scale)
 
-for t up to the cap, F being Student's t. Where several models are asked, each of the three is a mixture with weights of
-its own: who knows whether a target is reached need not be who knows after how many steps.
+for t below the cap, F being Student's t; at the cap F is 1. Where several models are asked, each of the three is a
+mixture with weights of its own: who knows whether a target is reached need not be who knows after how many steps.
 """
 
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ from modelreuse.costs.cases import Case
 from modelreuse.costs.student import Array
 
 PARTS = ("met", "reaches", "steps")
-STEPS = PARTS.index("steps")
+MET, REACHES, STEPS = range(3)
 POINTS = 241
 """Step numbers, evenly in logarithms from 1/2 to the cap, at which quantiles are looked up."""
 LEAST_PROBABILITY = 1e-9
@@ -49,7 +49,7 @@ class Outlook:
     @property
     def met_at_start(self) -> Array:
         """(n,) probability that the untouched model meets the target."""
-        found: Array = self.weights[0] @ self.met
+        found: Array = self.weights[MET] @ self.met
         return found
 
     @property
@@ -126,7 +126,7 @@ class Outlook:
     @property
     def _in_time(self) -> Array:
         """(n,) probability that a training that is started reaches the target within the cap."""
-        found: Array = self.weights[1] @ self.reaches
+        found: Array = self.weights[REACHES] @ self.reaches
         return found
 
     def _started(self, log_steps: Array) -> Array:
@@ -135,7 +135,7 @@ class Outlook:
 
     def _reached_later(self, log_steps: Array) -> Array:
         """(n, m) the same of one that reaches it within the cap."""
-        found: Array = np.einsum("k,knm->nm", self.weights[2], self._given_reached(log_steps))
+        found: Array = np.einsum("k,knm->nm", self.weights[STEPS], self._given_reached(log_steps))
         return found
 
     def _grid(self) -> Array:

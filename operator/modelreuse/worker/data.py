@@ -72,9 +72,7 @@ class DataSet:
     ) -> Iterator[tuple[ModelInputs, Whole | None, Whole | None]]:
         """All rows in order, `size` at a time, with their labels and clusters, each (n,).
 
-        Of several parts every `parts`-th row from `part` on.
-
-        Raises TaskError as `take` and the format do.
+        Of several parts every `parts`-th row from `part` on. Raises TaskError as `take` and the format do.
         """
         for chunk in self.source.chunks(self._names, size * parts):
             rows = {name: values[part::parts] for name, values in chunk.items()}
@@ -204,8 +202,9 @@ def load_data(
         raise _missing(rows, field, sources.labels)
     elif labels_required:
         raise TaskError("LabelsMissing", _LABELS, "quality can only be measured with labels; name their array")
-    for values in rows.scan(cluster) if cluster else ():
-        _as_clusters(values, cluster or "", field)
+    if cluster:
+        for values in rows.scan(cluster):
+            _as_clusters(values, cluster, field)
     inputs = tuple(sources.inputs)
     return DataSet(field, staged.sha256, rows, inputs, label, cluster, transform, sources.transform or "")
 

@@ -34,6 +34,17 @@ def test_predictions_are_those_of_the_plain_formula():
     assert ours.tolist() == _plain_lda(old.embedding, old.labels, new.embedding).tolist()
 
 
+def test_few_rows_of_a_large_space_are_judged_by_the_same_formula():
+    random = np.random.default_rng(3)
+    means, labels = random.normal(size=(3, 60)) / 4, np.arange(24) % 3
+    spread = np.geomspace(0.1, 3, 60)
+    rows, others = (
+        means[some] + spread * random.normal(size=(len(some), 60)) for some in (labels, np.arange(3000) % 3)
+    )
+    ours = lda_predictions(*map(torch.tensor, (rows, labels, others)))
+    assert ours.tolist() == _plain_lda(rows, labels, others).tolist()
+
+
 def test_each_half_is_judged_by_the_other():
     old, new = samples(1), samples(2, shift=1.0)
     result = result_of(LdaError(), old.batches(), new.batches(400))
