@@ -27,7 +27,8 @@ def install_definitions(admin: Person) -> list[Object]:
 
     def served() -> list[Object] | None:
         stored = [admin.get(definition) for definition in definitions]
-        conditions = [{c["type"]: c["status"] for c in each["status"].get("conditions", [])} for each in stored]
+        # An API server lists no conditions as null.
+        conditions = [{c["type"]: c["status"] for c in each["status"]["conditions"] or ()} for each in stored]
         return stored if all(each.get("Established") == "True" for each in conditions) else None
 
     stored = until(served, "the custom resources are established")
