@@ -4,8 +4,10 @@ Kept apart from the runs, so that scores can change without a single retraining.
 data twice: without labels but for the audit sample, and with all labels.
 """
 
+import multiprocessing
 import time
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
 
 import torch
 from torch import Tensor
@@ -35,22 +37,27 @@ def features(seen: Scene) -> dict[str, dict[str, str]]:
 
 def write_features(settings: Sequence[Setting], store: Store, say: Say = print) -> None:
     """Compute both tables anew for all settings, each once; one file per data set and side of the split."""
-    be_deterministic()
     # What is known before a retraining is the same both times that a repeated setting is run.
     settings = list({setting.name: setting for setting in settings}.values())
     lines: dict[tuple[str, str, str], list[dict[str, str]]] = {}
     start = time.monotonic()
-    for number, setting in enumerate(settings, start=1):
-        for table, line in features(scene(setting)).items():
-            lines.setdefault((store.side(setting), table, setting.data_set), []).append(line)
-        if number % 20 == 0 or number == len(settings):
-            passed = time.monotonic() - start
-            say(f"{number}/{len(settings)} settings, {passed / number * (len(settings) - number) / 60:.0f} min left")
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(mp_context=context, initializer=be_deterministic) as pool:
+        for number, (setting, tables) in enumerate(zip(settings, pool.map(_of, settings), strict=True), start=1):
+            for table, line in tables.items():
+                lines.setdefault((store.side(setting), table, setting.data_set), []).append(line)
+            if number % 20 == 0 or number == len(settings):
+                left = (time.monotonic() - start) / number * (len(settings) - number)
+                say(f"{number}/{len(settings)} settings, {left / 60:.0f} min left")
     columns = ["setting", "findings", *sorted({key for part in lines.values() for line in part for key in line})]
     columns = list(dict.fromkeys(columns))
     for (side, table, data_set), part in lines.items():
         ordered = sorted(part, key=lambda line: line["setting"])
         write_table(store.folder / side / table / f"{data_set}.csv", columns, ordered)
+
+
+def _of(setting: Setting) -> dict[str, dict[str, str]]:
+    return features(scene(setting))
 
 
 def _batches(samples: Samples) -> list[tuple[Tensor, Tensor | None]]:
