@@ -71,7 +71,7 @@ class Team:
         limits = {"apiVersion": "v1", "kind": "LimitRange", "metadata": {"name": "share", "namespace": namespace}}
         town.admin.apply({**limits, "spec": {"limits": [share]}})
         for claim in CLAIMS:
-            town.admin.apply(team._volume(claim))
+            town.admin.apply(team.volume(claim))
         ours = [each for each in documents(EXAMPLE / "rbac.yaml") if each["metadata"].get("namespace") == "line7"]
         for each in (*documents(EXAMPLE / "storage.yaml"), *ours):
             town.admin.apply({**each, "metadata": {**each["metadata"], "namespace": namespace}})
@@ -150,18 +150,8 @@ class Team:
         metadata = {"name": name, **self._here()}
         return {"apiVersion": "modelreuse.io/v1alpha1", "kind": "ModelReuseCheck", "metadata": metadata}
 
-    def _here(self) -> dict[str, str]:
-        return {"namespace": self.namespace}
-
-    def _by_role(self, version: str, kind: str, name: str) -> dict[str, list[Object]]:
-        which = {"apiVersion": version, "kind": kind, "metadata": self._here()}
-        found = self.town.admin.list(which, labelSelector=f"modelreuse.io/check={name}")
-        by_role: dict[str, list[Object]] = {}
-        for each in sorted(found, key=lambda one: str(one["metadata"]["creationTimestamp"])):
-            by_role.setdefault(each["metadata"]["labels"]["modelreuse.io/role"], []).append(each)
-        return by_role
-
-    def _volume(self, claim: str) -> Object:
+    def volume(self, claim: str) -> Object:
+        """What holds a claim: its folder."""
         return {
             "apiVersion": "v1",
             "kind": "PersistentVolume",
@@ -174,6 +164,17 @@ class Team:
                 "claimRef": {"namespace": self.namespace, "name": claim},
             },
         }
+
+    def _here(self) -> dict[str, str]:
+        return {"namespace": self.namespace}
+
+    def _by_role(self, version: str, kind: str, name: str) -> dict[str, list[Object]]:
+        which = {"apiVersion": version, "kind": kind, "metadata": self._here()}
+        found = self.town.admin.list(which, labelSelector=f"modelreuse.io/check={name}")
+        by_role: dict[str, list[Object]] = {}
+        for each in sorted(found, key=lambda one: str(one["metadata"]["creationTimestamp"])):
+            by_role.setdefault(each["metadata"]["labels"]["modelreuse.io/role"], []).append(each)
+        return by_role
 
 
 def trainer_of(check: Object) -> Object:

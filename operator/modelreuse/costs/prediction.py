@@ -19,7 +19,7 @@ from modelreuse.api import (
     shortened,
 )
 from modelreuse.costs.cases import cases_of, situation_of
-from modelreuse.costs.forecasting import LEVEL, Experience, StepsForecast
+from modelreuse.costs.forecasting import LEVEL, StepsForecast, experience_of
 from modelreuse.costs.grid import location_intensity
 from modelreuse.costs.machine import Machine
 from modelreuse.costs.quantities import DRAWS, Draws, Interval, Quantity
@@ -52,7 +52,7 @@ def predict(
 
     Candidates without a measured pass are left out. Costs come in the order of `candidates`, then of `actions`.
     """
-    experience = Experience(cases_of(records))
+    experience = experience_of(cases_of(records))
     costs = []
     used = 0
     methods = []

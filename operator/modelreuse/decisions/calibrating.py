@@ -26,7 +26,7 @@ from modelreuse.costs import (
 )
 from modelreuse.decisions.grid import Told, as_conditions, grid_conditions
 from modelreuse.decisions.policies import Rules, governing
-from modelreuse.decisions.teaching import teaching
+from modelreuse.decisions.teaching import ended_at, teaching
 
 _PROMISED = "80 % should"
 
@@ -49,8 +49,7 @@ class Backing:
         return [
             each
             for each in (*self.own, *self.imported)
-            if each.outcome is not None
-            and each.outcome.finished_at <= approval.at
+            if ended_at(each) <= approval.at
             and (each.spec.source == "Imported" or each.metadata.namespace == record.metadata.namespace)
         ]
 

@@ -27,10 +27,14 @@ def teaching(records: Iterable[RetrainingRecord], profile: CostProfileSpec | Non
     return [*_latest(own, MAX_OWN), *(each for some in theirs for each in _latest(some, MAX_IMPORTED))]
 
 
-def _latest(records: Iterable[RetrainingRecord], most: int) -> list[RetrainingRecord]:
-    return sorted((record for record in records if teaches(record)), key=_ended, reverse=True)[:most]
-
-
-def _ended(record: RetrainingRecord) -> tuple[datetime, str]:
+def ended_at(record: RetrainingRecord) -> datetime:
+    """When a record that teaches ended."""
     assert record.outcome is not None
-    return record.outcome.finished_at, record.metadata.name
+    return record.outcome.finished_at
+
+
+def _latest(records: Iterable[RetrainingRecord], most: int) -> list[RetrainingRecord]:
+    def when(record: RetrainingRecord) -> tuple[datetime, str]:
+        return ended_at(record), record.metadata.name
+
+    return sorted(filter(teaches, records), key=when, reverse=True)[:most]

@@ -18,7 +18,7 @@ from bench.governance import code_run, gate_run
 from bench.governance.code_run import CHECKOUT, all_code_mutants, run_code
 from bench.governance.gate_mutants import gate_mutants, rules_in
 from bench.governance.gate_run import gate_in, run_attempts, run_gate
-from bench.governance.results import Results, fingerprint
+from bench.governance.results import Results
 from bench.governance.steps import MACHINES, run_steps
 from cluster.installing import TEMPLATES, documents
 
@@ -39,8 +39,8 @@ def main(minutes: float, parts: tuple[str, ...], afresh: bool) -> None:
         for part in parts:
             files[part].unlink(missing_ok=True)
     results = {part: Results.load(path) for part, path in files.items()}
-    results["gate"] = results["gate"].without_survivors_of(gate_run.tests())
-    results["decisions"] = results["decisions"].without_survivors_of(code_run.tests())
+    results["gate"] = results["gate"].found_with(gate_run.state())
+    results["decisions"] = results["decisions"].found_with(code_run.state())
     if {"attempts", "gate"} & {*parts}:
         _at_the_gate(results, parts, deadline)
     if "steps" in parts:
@@ -57,32 +57,22 @@ def main(minutes: float, parts: tuple[str, ...], afresh: bool) -> None:
 def _at_the_gate(results: dict[str, Results], parts: tuple[str, ...], deadline: float) -> None:
     with gate_in(os.environ.get("MODELREUSE_TEST_CLUSTER", "governance")) as gate:
         if "attempts" in parts:
-            results["attempts"].known = run_attempts(gate) | {"gate": _gate()}
+            results["attempts"].known = run_attempts(gate) | {"state": gate_run.state()}
             results["attempts"].save()
         if "gate" in parts:
             run_gate(gate, results["gate"].known, results["gate"].save, deadline)
 
 
-def _gate() -> str:
-    """The fingerprint of what attempts are made at."""
-    return fingerprint(TEMPLATES) + gate_run.tests()
-
-
-def _rules() -> str:
-    """The fingerprint of what steps are taken by."""
-    return fingerprint([*code_run.DECISIONS.glob("*.py"), *code_run.MACHINES])
-
-
 def _steps(results: Results, deadline: float) -> None:
     known = results.known
     number = 0
-    rules = _rules()
-    for old in [each for each in known if not each.endswith(rules)]:
+    state = code_run.state()
+    for old in [each for each in known if not each.endswith(state)]:
         del known[old]
     while sum(each["steps"] for each in known.values()) < WANTED_STEPS and time.monotonic() < deadline:
         number += 1
         for machine in MACHINES:
-            name = f"{machine} {number} {rules}"
+            name = f"{machine} {number} {state}"
             if name not in known:
                 known[name] = run_steps(machine, number)
                 results.save()
@@ -96,7 +86,8 @@ def _report(known: dict[str, dict[str, Any]]) -> dict[str, Any]:
     tried |= {key: known["decisions"][key] for key in code & known["decisions"].keys()}
     real = {key: each for key, each in tried.items() if "invalid" not in each}
     survived = sorted(key for key, each in real.items() if not each["killed"])
-    attempts = known["attempts"] if known["attempts"].get("gate") == _gate() else {}
+    steps = [each["steps"] for name, each in known["steps"].items() if name.endswith(code_run.state())]
+    attempts = known["attempts"] if known["attempts"].get("state") == gate_run.state() else {}
     return {
         "name": "governance",
         "machine": {"cpus": os.cpu_count(), "system": platform.platform(), "python": platform.python_version()},
@@ -109,7 +100,7 @@ def _report(known: dict[str, dict[str, Any]]) -> dict[str, Any]:
             "gate_mutants": len(gate | code) - (len(tried) - len(real)),
             "gate_mutants_tried": len(real),
             "gate_mutants_survived": len(survived),
-            "property_steps": sum(each["steps"] for name, each in known["steps"].items() if name.endswith(_rules())),
+            "property_steps": sum(steps),
         },
         "detail": {
             "survived": survived,

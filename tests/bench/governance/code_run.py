@@ -28,6 +28,8 @@ UNIT = CHECKOUT / "tests/unit/decisions"
 MACHINES = [
     CHECKOUT / "tests/property" / name for name in ("test_plan_machine.py", "test_plan_policies.py", "test_budgets.py")
 ]
+IMPORTED = ("api", "costs", "decisions", "manifests")
+"""Packages whose rules its tests rest on."""
 SLOW = 300
 """Seconds of processor time after which a mutant is taken for one that never ends: that is noticed, too."""
 SHARED = ["bench.governance.mattering", "hypothesis.stateful", "modelreuse.costs", "modelreuse.manifests"]
@@ -44,14 +46,15 @@ def all_code_mutants() -> list[tuple[str, CodeMutant]]:
     ]
 
 
-def tests() -> str:
-    """The fingerprint of all that could notice a mutant."""
-    return fingerprint([*UNIT.glob("*.py"), *MACHINES])
+def state() -> str:
+    """The fingerprint of what decides whether a mutant is noticed."""
+    packages = (path for name in IMPORTED for path in (CHECKOUT / "operator/modelreuse" / name).rglob("*.py"))
+    return fingerprint([*packages, *UNIT.glob("*.py"), *MACHINES])
 
 
 def run_code(known: dict[str, Any], save: Callable[[], None], deadline: float, workers: int = 2) -> None:
     """Try every mutant that nothing is known of, until the deadline (`time.monotonic`)."""
-    now = tests()
+    now = state()
     todo = [(module, mutant) for module, mutant in all_code_mutants() if mutant.id not in known]
     if not todo:
         return
@@ -67,7 +70,7 @@ def run_code(known: dict[str, Any], save: Callable[[], None], deadline: float, w
         if time.monotonic() > deadline:
             return
         module, mutant = each
-        found = _noticed(context, module, mutant, mattering) | {"tests": now}
+        found = _noticed(context, module, mutant, mattering) | {"state": now}
         with writing:
             known[mutant.id] = found
             save()

@@ -64,9 +64,9 @@ UNSTAMPED = "modelreuse-identity"
 Check = Callable[[Scene], None]
 
 
-def tests() -> str:
-    """The fingerprint of all that could notice a mutant."""
-    return fingerprint((CHECKOUT / "tests/cluster/gate").rglob("*.py"))
+def state() -> str:
+    """The fingerprint of what decides whether a mutant is noticed."""
+    return fingerprint([*TEMPLATES, *(CHECKOUT / "tests/cluster/gate").rglob("*.py")])
 
 
 @dataclass(frozen=True)
@@ -169,7 +169,7 @@ def _try(gate: Gate, mutants: list[GateMutant], checks: dict[str, Check], deadli
 
     AssertionError where a check that has noticed one fails then, too: it would have noticed nothing.
     """
-    now = tests()
+    now = state()
     found: dict[str, Any] = {}
     killers: Counter[str] = Counter()
     for mutant in mutants:
@@ -178,11 +178,11 @@ def _try(gate: Gate, mutants: list[GateMutant], checks: dict[str, Check], deadli
         try:
             gate.set_rules(mutant.body)
         except RefusedError as error:
-            found[mutant.id] = {"killed": True, "by": "the API server", "invalid": error.message[:200], "tests": now}
+            found[mutant.id] = {"killed": True, "by": "the API server", "invalid": error.message[:200], "state": now}
             continue
         gate.canaries.wait()
         by = _first_failure(gate, {name: checks[name] for name in sorted(checks, key=lambda name: -killers[name])})
-        found[mutant.id] = {"killed": by is not None, "by": by, "tests": now}
+        found[mutant.id] = {"killed": by is not None, "by": by, "state": now}
         killers.update([by] if by else [])
         sys.stdout.write(f"{'killed  ' if by else 'SURVIVED'} {mutant.id}{f'  by {by}' if by else ''}\n")
         sys.stdout.flush()

@@ -1,7 +1,7 @@
 """What is known of each mutant, kept between runs: a benchmark that takes hours must survive being stopped.
 
-A mutant is known by what it consists of: whoever changes a rule has other mutants. One that was noticed stays so until
-all is begun afresh; one that survived is tried again when the tests have changed.
+A mutant is known by what it consists of. Whether it is noticed depends on more: on the tests, and on rules elsewhere
+that may do the same; where any of these have changed, all of them are tried again.
 """
 
 import hashlib
@@ -37,10 +37,9 @@ class Results:
         """Those of earlier runs; none where there is no file."""
         return cls(path, json.loads(path.read_text()) if path.is_file() else {})
 
-    def without_survivors_of(self, tests: str) -> "Results":
-        """Those that still count with these tests (a fingerprint)."""
-        kept = {key: each for key, each in self.known.items() if each["killed"] or each["tests"] == tests}
-        return Results(self.path, kept)
+    def found_with(self, state: str) -> "Results":
+        """Those that were found with all that matters in this state (a fingerprint)."""
+        return Results(self.path, {key: each for key, each in self.known.items() if each["state"] == state})
 
     def save(self) -> None:
         """Write them down; the file is whole whenever this is interrupted."""

@@ -9,7 +9,7 @@ import pytest
 from modelreuse.api import Basis
 from modelreuse.costs import Case, Experience, StepsForecast
 from modelreuse.costs.abstaining import WIDEST
-from modelreuse.costs.forecasting import LEVEL, intervals
+from modelreuse.costs.forecasting import LEVEL, experience_of, intervals
 from modelreuse.costs.outlook import STEPS
 from modelreuse.costs.quantities import DRAWS
 from unit.costs.worlds import CAP, reached, situation, world
@@ -199,3 +199,11 @@ def test_what_own_records_do_not_know_imports_may_tell() -> None:
     sgd = [replace(case, situation=replace(case.situation, recipe="sgd")) for case in imported(world(2))]
     assert forecast(ours, recipe="sgd").steps.estimate is None
     assert forecast(ours + sgd, recipe="sgd").steps.estimate is not None
+
+
+def test_the_same_cases_are_learnt_from_once_and_others_anew(many: list[Case]) -> None:
+    known = experience_of(many)
+    assert experience_of(many[::-1]) is known
+    assert experience_of(many[1:]) is not known
+    longer = replace(many[0], low=many[0].low + 1, high=None)
+    assert experience_of([longer, *many[1:]]) is not known

@@ -110,13 +110,13 @@ def test_every_rule_of_a_policy_is_removed_once() -> None:
     assert rules_in([POLICY]) == 3
 
 
-def test_results_are_kept_and_survivors_are_tried_again_with_other_tests(tmp_path: Path) -> None:
+def test_results_are_kept_as_long_as_nothing_that_matters_has_changed(tmp_path: Path) -> None:
     results = Results.load(tmp_path / "results.json")
-    results.known = {"a": {"killed": True, "tests": "old"}, "b": {"killed": False, "tests": "old"}}
+    results.known = {"a": {"killed": True, "state": "old"}, "b": {"killed": True, "state": "new"}}
     results.save()
     again = Results.load(tmp_path / "results.json")
-    assert again.without_survivors_of("old").known.keys() == {"a", "b"}
-    assert again.without_survivors_of("new").known.keys() == {"a"}
+    assert again.found_with("old").known.keys() == {"a"}
+    assert again.found_with("newer").known == {}
 
 
 def test_a_mutant_of_another_source_is_another_mutant(tmp_path: Path) -> None:
