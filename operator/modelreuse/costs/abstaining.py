@@ -65,13 +65,10 @@ def unskilled(concordance: float) -> str | None:
     return f"no skill on held-out shifts (C {concordance:.2f}): records of more kinds of shift help"
 
 
-def doubtful(situation: Situation, low: float, high: float, *, beyond_cap: bool) -> str | None:
-    """Why figures that there are should not be relied on, as a phrase."""
+def doubtful(situation: Situation, factor: float) -> str | None:
+    """Why figures that there are should not be relied on, as a phrase. factor: upper over lower end of the steps."""
     if not is_labelled(situation):
         return "no labels on the new data: 50 of them settle more than any record"
-    if high > WIDEST * max(low, 1.0):
-        end = ">" if beyond_cap else ""
-        return (
-            f"the steps' upper end is {end}{high / max(low, 1.0):.0f} times the lower: more records, or a pilot, help"
-        )
+    if factor > WIDEST:
+        return f"the steps' upper end is {factor:.0f} times the lower: more records, or a pilot, help"
     return None

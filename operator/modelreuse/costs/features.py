@@ -143,9 +143,7 @@ FEATURE_SETS: Mapping[str, tuple[str, ...]] = MappingProxyType(
 OF_TREES: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "pilot": ("pilot_gap_10", "pilot_gap_25"),
-        "labelled": (
-            "log_cross_entropy", "excess_error", "lda_error", "excess_lda", "distance", "arm", "mmd", "cluster_error"
-        ),
+        "labelled": ("log_cross_entropy", "excess_error", "lda_error", "excess_lda", "distance"),
         "label-free": (
             "excess_believed_error", "excess_calibrated_error", "doubt", "distance", "arm", "preindex", "mmd",
             "predicted_cluster_error",

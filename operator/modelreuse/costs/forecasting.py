@@ -38,9 +38,10 @@ from modelreuse.costs.features import (
 from modelreuse.costs.forest import Forest
 from modelreuse.costs.held_out import HeldOut, nominal_z, shifts_needed
 from modelreuse.costs.hurdle import Hurdle
-from modelreuse.costs.outlook import PARTS, Outlook
+from modelreuse.costs.outlook import Outlook
 from modelreuse.costs.quantities import DRAWS, Interval
 from modelreuse.costs.student import Array
+from modelreuse.costs.weights import Weights, to_nearest
 
 LEVEL = 0.8
 """Share of trainings that the intervals are meant to hold, of those that reach their target as of all."""
@@ -48,6 +49,8 @@ FROM_SLOPES = 30
 FROM_STACKING = 300
 TREES = "trees"
 LEAST_NAMED = 0.05
+FREE_SHARE = 0.1
+"""Of the free baselines beside a record: so much evidence it takes until they win there too."""
 LEAST_FACTOR = 6.0
 """Of the interval, either way, where there are no slopes."""
 REMEMBERED = 4
@@ -63,13 +66,14 @@ class Model:
 
     names: tuple[str, ...]
     parts: tuple[Hurdle | Forest, ...]
-    weights: Array
+    weights: Weights
     held_out: HeldOut | None
     places: Array
 
     def outlook(self, situations: Sequence[Situation], caps: Sequence[int]) -> Outlook:
         """What may come out."""
-        return Outlook.mixed([part.outlook(situations, caps) for part in self.parts], self.weights)
+        distance = to_nearest(self.parts[0].design.standardised(situations), self.places)
+        return Outlook.mixed([part.outlook(situations, caps) for part in self.parts], self.weights.at(distance))
 
     def z(self, level: float) -> float | None:
         """Of intervals that held the share `level` on held-out shifts; None where too few shifts can show it."""
@@ -89,8 +93,8 @@ class Model:
 
     @property
     def method(self) -> str:
-        """Its parts, by weight."""
-        weights = self.weights.mean(axis=0)
+        """Its parts, by weight near the records."""
+        weights = self.weights.near.mean(axis=0)
         order = np.argsort(-weights, kind="stable")
         return " + ".join(self.names[part] for part in order if weights[part] >= LEAST_NAMED)
 
@@ -192,11 +196,12 @@ class Experience:
             z = max(z, math.log(LEAST_FACTOR) / float(outlook.scale.min()))
         low, high = (float(end) for end in intervals(outlook, z)[0])
         point = float(outlook.point()[0])
+        factor = float(factors(outlook, z)[0])
         if few:
             low, high = min(low, point / LEAST_FACTOR), max(high, point * LEAST_FACTOR)
-        beyond = high > max_steps
+            factor = max(factor, LEAST_FACTOR**2)
         steps = _whole(low, point, high, max_steps, Basis.ASSUMED if shown is None else Basis.ESTIMATED)
-        reason = doubtful(situation, steps.low, steps.high, beyond_cap=beyond)
+        reason = doubtful(situation, factor)
         return StepsForecast(
             steps=Interval(steps.low, steps.high, Basis.ASSUMED, steps.estimate) if reason else steps,
             cases=len(self.cases),
@@ -230,8 +235,9 @@ def learnt(cases: Sequence[Case], names: Sequence[str]) -> Model:
     several = len({case.shift for case in cases}) > 1
     if not names or not several:
         hurdle = Hurdle.learnt(cases, (), HIERARCHY)
-        held = judged(HeldOut.of([hurdle], cases)) if several else None
-        return Model(("intercepts",), (hurdle,), np.ones((len(PARTS), 1)), held, np.zeros((len(cases), 0)))
+        places = np.zeros((len(cases), 0))
+        held = judged(HeldOut.of([hurdle], cases, places)) if several else None
+        return Model(("intercepts",), (hurdle,), Weights.only(0, 1), held, places)
     sets = [name for name in names if name in FEATURE_SETS]
     many = len(cases) >= FROM_STACKING
     parts: dict[str, Hurdle | Forest] = {
@@ -240,11 +246,22 @@ def learnt(cases: Sequence[Case], names: Sequence[str]) -> Model:
     if many and sets:
         parts[TREES] = Forest.learnt(cases, [*chain(*(OF_TREES.get(name, ()) for name in sets)), *TASK])
     parts |= {name: Hurdle.learnt(cases, BASELINES[name], PLAIN) for name in names if name in BASELINES}
-    held_out = judged(HeldOut.of(list(parts.values()), cases))
-    weights = held_out.stacked() if many else held_out.best()
     first = next(iter(parts.values()))
     places = first.design.standardised([case.situation for case in cases])
+    held_out = judged(HeldOut.of(list(parts.values()), cases, places))
+    weights = held_out.stacked(*_before(list(parts))) if many else held_out.best()
     return Model(tuple(parts), tuple(parts.values()), weights, held_out, places)
+
+
+def _before(names: Sequence[str]) -> tuple[Array, Array]:
+    """(k,) how much each counts in what is said of steps before anything was held out: near the records, far from them.
+
+    Trees, where there are any: on the study's development side nothing added to them but the free baselines.
+    """
+    free = np.array([name in BASELINES for name in names], dtype=np.float64)
+    trees = np.array([name == TREES for name in names], dtype=np.float64)
+    far = free / free.sum()
+    return ((1 - FREE_SHARE) * trees + FREE_SHARE * far, far) if trees.any() else (far, far)
 
 
 def is_own(case: Case) -> bool:
@@ -266,6 +283,17 @@ def judged(held_out: HeldOut) -> HeldOut:
 def intervals(outlook: Outlook, z: float) -> Array:
     """(n, 2) lower and upper ends in steps; an upper end beyond the cap is infinite."""
     return outlook.steps_at(np.repeat([[-z, z]], len(outlook.log_cap), axis=0))
+
+
+def factors(outlook: Outlook, z: float) -> Array:
+    """(n,) upper over lower end; where the upper one lies beyond the cap, that of trainings that reach the target.
+
+    How sure they are to reach it is another question, with a figure of its own.
+    """
+    low, high = intervals(outlook, z).T
+    reached = outlook.reached_at(np.full((len(high), 1), z))[:, 0]
+    found: Array = np.where(np.isinf(high), reached, high) / np.maximum(low, 1)
+    return found
 
 
 def _draws(outlook: Outlook, widening: float, max_steps: int) -> Array:

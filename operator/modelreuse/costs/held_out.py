@@ -5,7 +5,7 @@ the same, however many retrainings it had.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -15,6 +15,7 @@ from modelreuse.costs.forest import Forest
 from modelreuse.costs.hurdle import Hurdle
 from modelreuse.costs.outlook import PARTS, STEPS, Outlook
 from modelreuse.costs.student import Array, Mask
+from modelreuse.costs.weights import Weights, to_nearest
 
 MOST_ROUNDS = 8
 STACKING_ROUNDS = 200
@@ -25,15 +26,20 @@ class HeldOut:
     """Every case as several models saw it that were fitted without its shift.
 
     outlook: of all n cases, k models, weights still equal. shares: (n,) a case's weight: shifts weigh the same, all 1.
+    distance: (n,) to the nearest case that was fitted.
     """
 
     cases: tuple[Case, ...]
     outlook: Outlook
     shares: Array
+    distance: Array
 
     @classmethod
-    def of(cls, models: Sequence[Hurdle | Forest], cases: Sequence[Case]) -> "HeldOut":
-        """Fits each model once for each part of the shifts. Raises ValueError with fewer than two shifts."""
+    def of(cls, models: Sequence[Hurdle | Forest], cases: Sequence[Case], places: Array) -> "HeldOut":
+        """Fits each model once for each part of the shifts. places: (n, f) where cases lie, for distances.
+
+        Raises ValueError with fewer than two shifts.
+        """
         parts = rounds(cases)
         situations, caps = [case.situation for case in cases], np.array([case.cap for case in cases])
         seen = []
@@ -45,17 +51,21 @@ class HeldOut:
                 known = [case for case, left_out in zip(cases, out, strict=True) if not left_out]
                 pieces.append(model.refitted(known).outlook_at(x[out], unseen[out], caps[out]))
             seen.append(_put_together(pieces, parts))
-        weights = np.full((len(PARTS), len(models)), 1 / len(models))
-        return cls(tuple(cases), Outlook.mixed(seen, weights), shares(cases))
+        weights = np.full((len(PARTS), len(models), 1), 1 / len(models))
+        distance = np.empty(len(cases))
+        for part in range(parts.max() + 1):
+            distance[parts == part] = to_nearest(places[parts == part], places[parts != part])
+        return cls(tuple(cases), Outlook.mixed(seen, weights), shares(cases), distance)
 
     def among(self, chosen: Mask) -> "HeldOut":
         """As far as these cases (n,) are concerned; the others helped to fit, and judge nothing."""
         seen = self.outlook
         met, reaches, centre, scale = (part[:, chosen] for part in (seen.met, seen.reaches, seen.centre, seen.scale))
         cases = tuple(case for case, wanted in zip(self.cases, chosen, strict=True) if wanted)
-        return HeldOut(cases, Outlook(met, reaches, centre, scale, seen.log_cap[chosen], seen.weights), shares(cases))
+        outlook = Outlook(met, reaches, centre, scale, seen.log_cap[chosen], seen.weights)
+        return HeldOut(cases, outlook, shares(cases), self.distance[chosen])
 
-    def score(self, weights: Array) -> float:
+    def score(self, weights: Weights) -> float:
         """Mean log score of the mixture, shifts weighing the same."""
         return float(self.weighted(weights).log_score(self.cases) @ self.shares)
 
@@ -64,38 +74,34 @@ class HeldOut:
         """How many there are."""
         return len({case.shift for case in self.cases})
 
-    def best(self) -> Array:
-        """(3, k) 1 for the model with the largest mean log score, in all parts; the first of equals."""
-        best = int(np.argmax(self.outlook.log_scores(self.cases).sum(axis=0) @ self.shares))
-        found = np.zeros_like(self.outlook.weights)
-        found[:, best] = 1
-        return found
+    def best(self) -> Weights:
+        """The model with the largest mean log score, in all parts and everywhere; the first of equals."""
+        scores = self.outlook.log_scores(self.cases).sum(axis=0) @ self.shares
+        return Weights.only(int(np.argmax(scores)), len(scores))
 
-    def stacked(self) -> Array:
-        """(3, k) weights of each part's mixture: Yao et al. 2018, Using stacking to average Bayesian predictive
-        distributions.
+    def stacked(self, near: Array, far: Array) -> Weights:
+        """Weights of each part's mixture: Yao et al. 2018, Using stacking to average Bayesian predictive distributions.
 
-        Of whether the target is met and reached, those that maximise the log score (section 3). Of steps, by the log
-        score of as many independent observations as there are shifts (pseudo-BMA, section 3.4): few shifts tell models
-        of steps apart, and an average of several is then better than what happened to be best on them.
+        Of whether the target is met and reached, those that maximise the log score (section 3). Of steps, those of the
+        models before anything was held out, `near` (k,) and `far` (k,), times the evidence: the log score of as many
+        independent observations as there are shifts (pseudo-BMA, section 3.4). Few shifts tell models of steps apart.
         """
         scores = self.outlook.log_scores(self.cases)
-        evidence = self.shifts * (scores[STEPS] @ self.shares)
-        of_steps = np.exp(evidence - evidence.max())
         likelihood = np.exp(scores[:STEPS] - scores[:STEPS].max(axis=1, keepdims=True))
-        weights = self.outlook.weights[:STEPS]
+        weights = np.full(likelihood.shape[:2], 1 / likelihood.shape[1])
         for _ in range(STACKING_ROUNDS):
             part = weights[:, :, None] * likelihood
             weights = (part / part.sum(axis=1, keepdims=True)) @ self.shares
-        found = np.concatenate([weights, of_steps[None]])
-        return np.asarray(found / found.sum(axis=1, keepdims=True))
+        evidence = self.shifts * (scores[STEPS] @ self.shares)
+        of_steps = np.array([near, far]) * np.exp(evidence - evidence.max())
+        of_steps /= of_steps.sum(axis=1, keepdims=True)
+        return Weights(*(np.concatenate([weights, part[None]]) for part in of_steps))
 
-    def weighted(self, weights: Array) -> Outlook:
+    def weighted(self, weights: Weights) -> Outlook:
         """All cases as the mixture saw them."""
-        outlook = self.outlook
-        return Outlook(outlook.met, outlook.reaches, outlook.centre, outlook.scale, outlook.log_cap, weights)
+        return replace(self.outlook, weights=weights.at(self.distance))
 
-    def z_for(self, level: float, weights: Array) -> float:
+    def z_for(self, level: float, weights: Weights) -> float:
         """The z whose intervals hold the share `level`, shifts weighing the same.
 
         Of all that were trained, and of those that reached their target: what never does is easily held by an upper
@@ -109,7 +115,7 @@ class HeldOut:
             for some in (started, reached)
         )
 
-    def concordance(self, weights: Array) -> float:
+    def concordance(self, weights: Weights) -> float:
         """Harrell's C of the mixture: how often the costlier of two cases was said to be so; 1/2 by chance."""
         return concordance(self.weighted(weights).burden(), self.cases)
 

@@ -95,7 +95,7 @@ class Hurdle:
             centre=(centre + self.middle_steps)[None],
             scale=np.sqrt(self.sigma**2 + spread)[None],
             log_cap=log_cap,
-            weights=np.ones((len(PARTS), 1)),
+            weights=np.ones((len(PARTS), 1, 1)),
         )
 
 

@@ -27,8 +27,8 @@ LEAST_STEPS = 0.5
 class Outlook:
     """For n situations by k models. met, reaches, centre, scale: (k, n); log_cap: (n,).
 
-    centre and scale: of log steps, given that the target is reached. weights: (3, k), of the models in what is said of
-    PARTS.
+    centre and scale: of log steps, given that the target is reached. weights: (3, k, n), or (3, k, 1), of the models in
+    what is said of PARTS.
     """
 
     met: Array
@@ -49,7 +49,7 @@ class Outlook:
     @property
     def met_at_start(self) -> Array:
         """(n,) probability that the untouched model meets the target."""
-        found: Array = self.weights[MET] @ self.met
+        found: Array = (self.weights[MET] * self.met).sum(axis=0)
         return found
 
     @property
@@ -84,14 +84,18 @@ class Outlook:
 
     def log_score(self, cases: Sequence[Case]) -> Array:
         """(n,) the same of all of them together, and all that came out."""
-        mixed = np.einsum("pk,pkn->pn", self.weights, np.exp(self.log_scores(cases)))
+        mixed = (self.weights * np.exp(self.log_scores(cases))).sum(axis=1)
         found: Array = np.log(mixed).sum(axis=0)
         return found
 
     def point(self) -> Array:
         """(n,) median steps where the target is reached within the cap, and not from the start."""
+        return self.reached_at(np.zeros((len(self.log_cap), 1)))[:, 0]
+
+    def reached_at(self, z: Array) -> Array:
+        """(n, m) quantile F(z), z (n, m), of the steps of trainings that reach the target within the cap."""
         grid = self._grid()
-        return np.exp(_looked_up(grid, self._reached_later(grid), np.full((len(grid), 1), 0.5)))[:, 0]
+        return np.exp(_looked_up(grid, self._reached_later(grid), student.below(z)))
 
     def steps_at(self, z: Array) -> Array:
         """(n, m) steps at z (n, m) of a training that is started, so the target is not met from the start.
@@ -101,10 +105,9 @@ class Outlook:
         """
         levels = student.below(z)
         grid = self._grid()
-        reached = np.exp(_looked_up(grid, self._reached_later(grid), levels))
         every = np.exp(_looked_up(grid, self._started(grid), levels))
         every = np.where(levels > self._in_time[:, None], np.inf, every)
-        found: Array = np.where(z < 0, reached, every)
+        found: Array = np.where(z < 0, self.reached_at(z), every)
         return found
 
     def conformity(self, cases: Sequence[Case]) -> Array:
@@ -126,7 +129,7 @@ class Outlook:
     @property
     def _in_time(self) -> Array:
         """(n,) probability that a training that is started reaches the target within the cap."""
-        found: Array = self.weights[REACHES] @ self.reaches
+        found: Array = (self.weights[REACHES] * self.reaches).sum(axis=0)
         return found
 
     def _started(self, log_steps: Array) -> Array:
@@ -135,7 +138,7 @@ class Outlook:
 
     def _reached_later(self, log_steps: Array) -> Array:
         """(n, m) the same of one that reaches it within the cap."""
-        found: Array = np.einsum("k,knm->nm", self.weights[STEPS], self._given_reached(log_steps))
+        found: Array = (self.weights[STEPS][:, :, None] * self._given_reached(log_steps)).sum(axis=0)
         return found
 
     def _grid(self) -> Array:

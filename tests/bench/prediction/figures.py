@@ -93,7 +93,7 @@ def interval_score_ratio(every: Sequence[Judged]) -> float:
 
 
 def risk_coverage(every: Sequence[Judged], share: float) -> float:
-    """Mean absolute log error on the `share` with the narrowest intervals, over that on all."""
+    """Mean absolute log error on the `share` that is abstained from last, over that on all."""
     order = np.argsort([one.guess.spread for one in every], kind="stable")
     answered = [every[index] for index in order[: round(share * len(every))]]
     return float(log_errors(later(answered)).mean() / log_errors(later(every)).mean())

@@ -11,9 +11,9 @@ import numpy as np
 from bench.prediction.study_cases import case_of
 from modelreuse.api import Basis
 from modelreuse.costs import Case, Experience, Interval
-from modelreuse.costs.forecasting import LEVEL, Model, intervals
+from modelreuse.costs.forecasting import LEVEL, Model, factors, intervals
 from modelreuse.costs.held_out import nominal_z
-from modelreuse.costs.outlook import PARTS
+from modelreuse.costs.weights import Weights
 from study.records import Record
 
 BASELINES = ("geometric mean", "initial error", "initial cross-entropy")
@@ -26,7 +26,7 @@ HIGHER = 0.9
 class Guess:
     """One predictor's answer. point: steps if the target is reached later; low, high: of LEVEL, high may be inf.
 
-    spread: width of the interval in logarithms, the cap standing for whatever lies beyond.
+    spread: logarithm of what predictions are abstained from by.
     """
 
     met_at_start: float
@@ -94,16 +94,15 @@ def one_round(fitted: Sequence[Record], tested: Sequence[Record], tier: str) -> 
 
 def alone(model: Model, name: str) -> Model:
     """One part of the model, as if it were all."""
-    weights = np.tile(np.eye(len(model.names))[model.names.index(name)], (len(PARTS), 1))
+    weights = Weights.only(model.names.index(name), len(model.names))
     return Model(model.names, model.parts, weights, model.held_out, model.places)
 
 
 def _guesses(model: Model, cases: Sequence[Case]) -> list[Guess]:
     outlook = model.outlook([case.situation for case in cases], [case.cap for case in cases])
     ends = {level: intervals(outlook, model.z(level) or nominal_z(level)) for level in (LEVEL, HIGHER)}
-    caps = np.array([case.cap for case in cases])
     middle, outer = ends[LEVEL], ends[HIGHER]
-    spread = np.log1p(np.minimum(middle[:, 1], caps)) - np.log1p(middle[:, 0])
+    spread = np.log(factors(outlook, model.z(LEVEL) or nominal_z(LEVEL)))
     columns = (
         outlook.met_at_start,
         outlook.met_in_time,

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from modelreuse.costs import Case, Situation
-from modelreuse.costs.forest import LEAST_LEAF, Forest
+from modelreuse.costs.forest import LEAST_LEAF, LEAST_LEAF_OF_STEPS, Forest
 from unit.costs.worlds import CAP, reached, situation
 
 FEATURES = ("initial_error", "distance")
@@ -39,10 +39,11 @@ def test_what_two_scores_mean_together_is_found(forest: Forest, error: float, di
 
 def test_every_leaf_has_cases_enough_to_say_something(forest: Forest) -> None:
     x = forest.design.matrix([case.situation for case in crossed()])
-    for tree in forest.trees:
-        _, counts = np.unique(tree.leaf_of(x), return_counts=True)
-        assert counts.min() >= LEAST_LEAF
-        assert len(counts) > 10
+    for trees, least in ((forest.met, LEAST_LEAF), (forest.steps, LEAST_LEAF_OF_STEPS)):
+        for tree in trees:
+            _, counts = np.unique(tree.leaf_of(x), return_counts=True)
+            assert counts.min() >= least
+            assert len(counts) > 10
 
 
 def test_the_same_cases_grow_the_same_trees(forest: Forest) -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from modelreuse.costs import Case
-from modelreuse.costs.forecasting import intervals
+from modelreuse.costs.forecasting import factors, intervals
 from modelreuse.costs.held_out import nominal_z
 from modelreuse.costs.outlook import Outlook
 from modelreuse.costs.student import below
@@ -15,7 +15,7 @@ from unit.costs.worlds import situation
 
 def outlook(met: float = 0.0, reaches: float = 1.0, steps: float = 100, scale: float = 0.3, cap: int = 600) -> Outlook:
     one = [np.array([[value]]) for value in (met, reaches, math.log(steps), scale)]
-    return Outlook(*one, np.log([cap]), np.ones((3, 1)))
+    return Outlook(*one, np.log([cap]), np.ones((3, 1, 1)))
 
 
 def case(low: int, high: int | None, cap: int = 600) -> Case:
@@ -69,11 +69,18 @@ def test_steps_grow_with_z() -> None:
 
 def test_each_part_is_the_weighted_mean_of_what_models_say_of_it() -> None:
     one, other = outlook(met=0.2, reaches=0.9, steps=30), outlook(reaches=0.5, steps=300)
-    both = Outlook.mixed([one, other], np.array([[1.0, 0], [0, 1.0], [0.25, 0.75]]))
+    both = Outlook.mixed([one, other], np.array([[1.0, 0], [0, 1.0], [0.25, 0.75]])[:, :, None])
     quick, slow = (cdf(outlook(steps=steps), 100) for steps in (30, 300))
     assert float(both.met_at_start[0]) == pytest.approx(0.2)
     assert float(both.met_in_time[0]) == pytest.approx(0.2 + 0.8 * 0.5)
     assert float(both._reached_later(np.log([[100.0]]))[0, 0]) == pytest.approx(0.25 * quick + 0.75 * slow)
+
+
+def test_an_interval_beyond_the_cap_is_as_wide_as_that_of_those_that_reach_the_target() -> None:
+    low, high = (steps_at(outlook(), z) for z in (-1.0, 1.0))
+    assert float(factors(outlook(), 1.0)[0]) == pytest.approx(high / low)
+    assert float(factors(outlook(met=0.3, reaches=0.2), 1.0)[0]) == pytest.approx(high / low)
+    assert float(factors(outlook(reaches=0.95), 1.0)[0]) > high / low
 
 
 def test_what_a_model_expects_beyond_the_cap_lies_at_the_cap() -> None:
