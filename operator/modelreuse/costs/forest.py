@@ -22,7 +22,7 @@ from modelreuse.costs.student import VARIANCE, Array
 
 Index = NDArray[np.int64]
 
-TREES = 100
+TREES = 50
 LEAST_LEAF = 5
 """Cases of which a leaf says whether targets are met: that is a share."""
 LEAST_LEAF_OF_STEPS = 2
