@@ -12,6 +12,7 @@ import re
 import sys
 import time
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -97,25 +98,26 @@ def more_of_tier(every: list[Judged]) -> dict[str, object]:
     """What explains them."""
     reached = figures.later(every)
     outer = [figures.is_covered(one, one.guess.low_90, one.guess.high_90) for one in every if one.case.high]
-    by_group = sorted({one.record.row.group for one in every})
     made = deciding.decisions(every)
     return {
         "runs": len(every),
         "reached later": len(reached),
         "mean abs log error": figures.error_over_best_baseline(reached)[1],
         "coverage at 90 %": float(np.mean(outer)),
-        "median factor by group": {
-            group: figures.median_factor([one for one in reached if one.record.row.group == group])
-            for group in by_group
-        },
-        "median factor by arm": {
-            arm: figures.median_factor([one for one in reached if one.record.row.arm == arm])
-            for arm in sorted({one.record.row.arm for one in every})
-        },
+        "median factor by group": _by(reached, lambda one: one.record.row.group),
+        "median factor by data set": _by(reached, lambda one: one.record.row.data_set),
+        "median factor by seed": _by(reached, lambda one: str(one.record.row.seed)),
+        "median factor by arm": _by(reached, lambda one: str(one.record.row.arm)),
         "decisions": {f"{a} for {b}": n for (a, b), n in Counter((d.recommended, d.best) for d in made).most_common()},
         "why abstained": dict(Counter(re.sub(r"[\d.>]+", "#", one.abstained) for one in every if one.abstained)),
         "methods": dict(Counter(one.method for one in every)),
     }
+
+
+def _by(reached: list[Judged], kind: Callable[[Judged], str]) -> Figures:
+    """The median factor of each kind."""
+    kinds = sorted({kind(one) for one in reached})
+    return {each: figures.median_factor([one for one in reached if kind(one) == each]) for each in kinds}
 
 
 def measured(unseen: list[Round], seen: list[Round]) -> tuple[Figures, dict[str, object]]:
