@@ -95,9 +95,14 @@ def is_linear(module: nn.Module) -> bool:
 
 
 def features_last(values: Tensor, module: nn.Module) -> Tensor:
-    """(n, ..., features) from what goes in or out of `module`: outside linear layers images are (n, channels, h, w)."""
+    """(n, ..., features) from what goes in or out of `module`."""
+    return values.movedim(1, -1) if are_features_first(values, module) else values
+
+
+def are_features_first(values: Tensor, module: nn.Module) -> bool:
+    """Whether features are the second dimension: outside linear layers images are (n, channels, h, w)."""
     spatial = values.ndim >= 4 or (values.ndim == 3 and kind_of(module).startswith("Conv"))
-    return values.movedim(1, -1) if spatial and not is_linear(module) else values
+    return spatial and not is_linear(module)
 
 
 def logits_in(output: Any) -> Tensor:

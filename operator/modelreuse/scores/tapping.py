@@ -11,7 +11,7 @@ from typing import Any, Final
 import torch
 from torch import Tensor, nn
 
-from modelreuse.scores.head import features_last
+from modelreuse.scores.head import are_features_first
 
 MOST_LAYERS: Final = 64
 """Layers that are tapped without being named; of more, evenly spaced ones."""
@@ -53,7 +53,7 @@ def channel_means(output: Tensor, module: nn.Module) -> Tensor:
     dtype = torch.promote_types(output.dtype, torch.float32)
     if output.ndim == 2:
         return output.to(dtype, copy=True)
-    if features_last(output, module) is output:
+    if not are_features_first(output, module):
         return output.flatten(1, -2).mean(dim=1, dtype=dtype)
     if output.ndim == 4:
         step = output.shape[2] * output.shape[3] // POSITIONS
