@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from modelreuse.costs.abstaining import FAR
+from modelreuse.costs.outlook import PARTS
 from modelreuse.costs.student import Array
 
 HALFWAY = FAR / 2
@@ -30,7 +31,7 @@ class Weights:
     @classmethod
     def only(cls, model: int, count: int) -> "Weights":
         """Of `count` models this one, everywhere."""
-        row = np.zeros((3, count))
+        row = np.zeros((len(PARTS), count))
         row[:, model] = 1
         return cls(row, row)
 
