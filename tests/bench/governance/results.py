@@ -39,7 +39,7 @@ class Results:
 
     def found_with(self, state: str) -> "Results":
         """Those that were found with all that matters in this state (a fingerprint)."""
-        return Results(self.path, {key: each for key, each in self.known.items() if each["state"] == state})
+        return Results(self.path, {key: each for key, each in self.known.items() if each.get("state") == state})
 
     def save(self) -> None:
         """Write them down; the file is whole whenever this is interrupted."""
