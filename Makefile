@@ -69,9 +69,6 @@ test-gpu: setup ## What needs an NVIDIA GPU
 	$(PYTEST) tests/gpu
 
 bench-scores: export PYTHONPATH := operator:tools:tests
-# As in the worker's image.
-bench-scores: export MALLOC_MMAP_THRESHOLD_ := 67108864
-bench-scores: export MALLOC_TRIM_THRESHOLD_ := 268435456
 bench-scores: setup ## What scores cost and how exact they are, beside their peers; writes build/bench/scores.json
 	$(PYTHON) -m bench.scores
 
