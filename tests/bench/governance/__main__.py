@@ -86,7 +86,8 @@ def _report(known: dict[str, dict[str, Any]]) -> dict[str, Any]:
     tried |= {key: known["decisions"][key] for key in code & known["decisions"].keys()}
     real = {key: each for key, each in tried.items() if "invalid" not in each}
     survived = sorted(key for key, each in real.items() if not each["killed"])
-    steps = [each["steps"] for name, each in known["steps"].items() if name.endswith(code_run.state())]
+    rules = code_run.state()
+    steps = [each["steps"] for name, each in known["steps"].items() if name.endswith(rules)]
     attempts = known["attempts"] if known["attempts"].get("state") == gate_run.state() else {}
     return {
         "name": "governance",
