@@ -106,6 +106,7 @@ from modelreuse.api.profile import (
     GridReading,
     Hardware,
     Prices,
+    Roofline,
     Unheard,
 )
 from modelreuse.api.record import (
@@ -228,6 +229,7 @@ __all__ = [
     "RetrainingRecordSpec",
     "RetrainingStatus",
     "ReuseThresholds",
+    "Roofline",
     "ScoreStatus",
     "ScreenedModel",
     "Screening",

@@ -480,10 +480,15 @@ class MeasuredPass(StatusModel):
     energy_basis: Basis
     step_seconds: Amount | None = None
     """Median seconds of one training step of the probe, all layers trainable; absent when the probe did not run."""
-    step_cpu_seconds: Amount | None = None
     step_energy_wh: Amount | None = None
     """Energy of one training step, where a counter measured it."""
     step_batch_size: BatchSize | None = None
+    step_gigaflops: Amount | None = None
+    """Floating-point operations of such a step in convolutions, matrix products and attention, in billions."""
+    step_gigabytes: Amount | None = None
+    """What its operations read and write, each by itself, in billions of bytes."""
+    step_launches: Count | None = None
+    """How many operations that are."""
     head_step_seconds: Amount | None = None
     """The same with only the last layer trainable."""
     startup_seconds: Amount | None = None
@@ -582,7 +587,7 @@ class ModelAssessment(StatusModel):
     """Their share of a whole training step's backward pass, where operations could be counted."""
     measured: MeasuredPass | None = None
     hardware: UsedHardware | None = None
-    """What the pass ran on, where a pilot is asked for: its prediction is made when the pass's pod may be gone."""
+    """What the pass ran on: its pod may be gone when a prediction or an offer asks."""
     accelerators: Count = 0
     """That the pod of the pass held, by its resource limits."""
     report_sha256: Sha256 | None = None
@@ -646,6 +651,8 @@ class Prediction(StatusModel):
     """Of the CostProfile's spec that hours, energy, carbon and money were computed by; absent without a profile."""
     carbon_intensity: CarbonIntensity | None = None
     """That carbon was computed by, and budgets are charged by: it stays when the grid's changes."""
+    roofline: DnsLabel | None = None
+    """The hardware by whose roofline hours were computed: retraining asks for it, and the pass ran on other."""
     costs: Annotated[list[PredictedCost], Field(max_length=3 * MAX_MODELS)] = []
 
 

@@ -30,6 +30,39 @@ GRID_CURRENT: Final = "GridIntensityCurrent"
 """The condition that says whether predictions are made by what Electricity Maps tells; there where it is asked."""
 
 
+_NO_SPEED = "gigaflopsPerSecond and gigabytesPerSecond must be more than 0"
+
+
+class Roofline(ApiModel):
+    """How fast one accelerator, or one CPU core, trains: what `modelreuse roofline` measured on it."""
+
+    gigaflops_per_second: Amount
+    """Billions of floating-point operations, the most that a training step reached."""
+    gigabytes_per_second: Amount
+    """Billions of bytes that its operations read and write, likewise."""
+    microseconds_per_launch: Amount
+    """Of one operation with next to nothing to do; of the machine, not of a core."""
+    source: ShortText
+    """Where the figures come from."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "x-kubernetes-validations": [
+                {
+                    "rule": "double(self.gigaflopsPerSecond) > 0.0 && double(self.gigabytesPerSecond) > 0.0",
+                    "message": _NO_SPEED,
+                }
+            ]
+        }
+    )
+
+    @model_validator(mode="after")
+    def _speeds_are_positive(self) -> "Roofline":
+        if not (self.gigaflops_per_second and self.gigabytes_per_second):
+            raise ValueError(_NO_SPEED)
+        return self
+
+
 class Hardware(ApiModel):
     """One kind of accelerator or CPU, recognised by its node's labels."""
 
@@ -46,6 +79,8 @@ class Hardware(ApiModel):
     """Over which the embodied emissions are spread; four years unless given."""
     price_per_hour: Amount | None = None
     """Of one accelerator, or one CPU core, in the profile's currency."""
+    roofline: Roofline | None = None
+    """Tells what steps take here that were measured elsewhere; without it, nothing does."""
 
 
 _OWN_FIGURES = "a site's own gramsPerKwh need source and year; without any, the zone's of the shipped table counts"

@@ -128,6 +128,21 @@ def calibrate(
         )
 
 
+@main.command()
+def roofline() -> None:
+    """Measure how fast this machine trains, for a CostProfile: takes some ten seconds, and no check.
+
+    Prints the `roofline` of an entry of spec.accelerators or spec.cpus: by it, what was assessed on other hardware can
+    be predicted, and approved, for this one. docs/predictions.md says how far that holds.
+
+    Exit status: 0 measured, 1 anything else.
+    """
+    from modelreuse.cli import roofline as command
+
+    with _exit_status():
+        command.run()
+
+
 def _where(saved: str) -> Callable[[Command], Command]:
     """The options that say where objects come from; `saved` is the help of -f."""
 

@@ -11,12 +11,21 @@ from modelreuse.costs.forecasting import FROM_SLOPES, LEAST_FACTOR, LEVEL, Exper
 from modelreuse.costs.grid import UnknownZoneError, at_intensity, listed_intensity, with_intensity
 from modelreuse.costs.held_out import shifts_needed
 from modelreuse.costs.hindsight import LEAST_CLAIMS, Ended, Hindsight, looking_back
-from modelreuse.costs.machine import Machine, dearest_machine, hardware_of, machine_again, machine_of
+from modelreuse.costs.machine import (
+    Machine,
+    dearest_machine,
+    hardware_of,
+    machine_again,
+    machine_by_roofline,
+    machine_of,
+    may_be_on,
+)
 from modelreuse.costs.prediction import Candidate, pilot_cost, predict
 from modelreuse.costs.quantities import Interval
 from modelreuse.costs.returns import expected_return
+from modelreuse.costs.roofline import Ceilings, TimedStep
 from modelreuse.costs.spent import NOTHING, energy_of_pod_time, share, spending_of_pod_time, total
-from modelreuse.costs.step_cost import StepCost, step_cost
+from modelreuse.costs.step_cost import StepCost, step_cost, tells_of_other_machines
 
 __all__ = [
     "FROM_SLOPES",
@@ -28,6 +37,7 @@ __all__ = [
     "SCORES",
     "Candidate",
     "Case",
+    "Ceilings",
     "Ended",
     "Experience",
     "Hindsight",
@@ -36,6 +46,7 @@ __all__ = [
     "Situation",
     "StepCost",
     "StepsForecast",
+    "TimedStep",
     "UnknownZoneError",
     "at_intensity",
     "cases_of",
@@ -46,7 +57,9 @@ __all__ = [
     "listed_intensity",
     "looking_back",
     "machine_again",
+    "machine_by_roofline",
     "machine_of",
+    "may_be_on",
     "pilot_cost",
     "predict",
     "share",
@@ -55,6 +68,7 @@ __all__ = [
     "spending_of_pod_time",
     "step_cost",
     "teaches",
+    "tells_of_other_machines",
     "total",
     "with_intensity",
 ]

@@ -1,11 +1,12 @@
 """What a pod's share of its node draws, emits and costs, by the site's CostProfile."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import reduce
 
 from modelreuse.api import Basis, CostProfileSpec, Hardware, UsedHardware, decimal
 from modelreuse.costs.quantities import Interval
+from modelreuse.costs.roofline import Ceilings
 
 ACCELERATOR_KG = Interval.within_factor(100, 3, Basis.ASSUMED)
 """Embodied emissions of an accelerator whose maker publishes none: docs/predictions.md."""
@@ -23,6 +24,8 @@ class Machine:
     embodied_grams_per_hour: Interval
     """The share of making them: embodied emissions over lifetime (ISO/IEC 21031:2024, M), gCO2e."""
     pue: float
+    ceilings: Ceilings | None = None
+    """Where steps were timed on another machine: what tells how long they take on this one."""
 
     def watt_hours(self, seconds: float) -> float:
         """Energy at the meter of `seconds` under load, PUE included."""
@@ -51,6 +54,50 @@ def machine_again(profile: CostProfileSpec, used: UsedHardware, *, gpus: int) ->
     """The machine that `machine_of` found by the same profile."""
     cpus, accelerators = _at(profile.cpus, used.cpu), _at(profile.accelerators, used.accelerator)
     return _dearest(profile, cpus, float(used.cpu_cores), accelerators, gpus)
+
+
+def may_be_on(profile: CostProfileSpec, used: UsedHardware, node_selector: Mapping[str, str], *, gpus: int) -> bool:
+    """Whether a pod with this nodeSelector may run on what another ran on; also where nothing tells what that was.
+
+    gpus: how many accelerators both have. What they run on then counts, else the CPU.
+    """
+    listed = _at(profile.accelerators, used.accelerator) if gpus else _at(profile.cpus, used.cpu)
+    return all(_may_be_on(hardware, node_selector) for hardware in listed)
+
+
+def machine_by_roofline(
+    profile: CostProfileSpec, node_selector: Mapping[str, str], *, cpu_cores: float, gpus: int
+) -> Machine | None:
+    """The machine of a pod with this nodeSelector, where steps were timed elsewhere.
+
+    None where the pod can run on several kinds of hardware, or on one whose roofline the profile doesn't know; or on
+    several accelerators, since how they share a step isn't theirs to say.
+    """
+    machine = dearest_machine(profile, node_selector, cpu_cores=cpu_cores, gpus=gpus)
+    fitting = _reachable(profile.accelerators if gpus else profile.cpus, node_selector)
+    if machine is None or len(fitting) != 1 or gpus > 1:
+        return None
+    only = fitting[0]
+    if only.roofline is None:
+        return None
+    of_one = Ceilings(
+        only.name,
+        float(only.roofline.gigaflops_per_second),
+        float(only.roofline.gigabytes_per_second),
+        float(only.roofline.microseconds_per_launch) / 1e6,
+    )
+    return replace(machine, ceilings=of_one.of(gpus or cpu_cores))
+
+
+def _reachable(listed: Sequence[Hardware], node_selector: Mapping[str, str]) -> list[Hardware]:
+    """The entries that may count for a pod with this nodeSelector: none after one that is sure to select its node."""
+    fitting = []
+    for hardware in listed:
+        if _may_be_on(hardware, node_selector):
+            fitting.append(hardware)
+        if _is_on(hardware, node_selector):
+            break
+    return fitting
 
 
 def dearest_machine(
@@ -102,6 +149,12 @@ def _may_be_on(hardware: Hardware, node_selector: Mapping[str, str]) -> bool:
     """Whether a node that the pod selects can be one that this entry selects."""
     wanted = hardware.node_selector.match_labels
     return all(node_selector.get(key, value) == value for key, value in wanted.items())
+
+
+def _is_on(hardware: Hardware, node_selector: Mapping[str, str]) -> bool:
+    """Whether this entry selects every node that the pod does: an expression may hang on labels that nobody named."""
+    wanted = hardware.node_selector
+    return not wanted.match_expressions and wanted.matches(dict(node_selector))
 
 
 def _first(listed: list[Hardware], labels: dict[str, str]) -> list[Hardware]:

@@ -30,7 +30,10 @@ MAX_METHOD = 256
 
 @dataclass(frozen=True)
 class Candidate:
-    """A model that was assessed. machine: what the pass ran on; target: absolute quality; None where unknown."""
+    """A model that was assessed. target: absolute quality; None where unknown.
+
+    machine: what the pass ran on, or, with a roofline, what a retraining asks for instead; None where unknown.
+    """
 
     assessment: ModelAssessment
     machine: Machine | None

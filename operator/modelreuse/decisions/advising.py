@@ -42,7 +42,7 @@ def _by_prediction(observed: Observed, status: ModelReuseCheckStatus, rules: Rul
     if status.prediction is None:
         return status
     advice = recommend(observed.check.spec, status.assessments, status.prediction, rules)
-    advice = _measured_alike(observed, status, advice)
+    advice = _measured_alike(observed, status, advice, rules)
     status = status.model_copy(update={"recommendation": advice, "summary": None})
     cost = cost_of(status, advice)
     if cost is None:
@@ -51,10 +51,12 @@ def _by_prediction(observed: Observed, status: ModelReuseCheckStatus, rules: Rul
     return status.model_copy(update={"recommendation": advice, "summary": summary(cost)})
 
 
-def _measured_alike(observed: Observed, status: ModelReuseCheckStatus, advice: Recommendation) -> Recommendation:
-    """The advice, unless what it would launch runs on hardware that nothing was measured on."""
+def _measured_alike(
+    observed: Observed, status: ModelReuseCheckStatus, advice: Recommendation, rules: Rules
+) -> Recommendation:
+    """The advice, unless what it would launch runs on hardware that nothing is known of."""
     measured = assessment_of(status, advice.model)
-    elsewhere = other_hardware(observed, measured) if needs_approval(advice) else None
+    elsewhere = other_hardware(observed, status, measured, rules) if needs_approval(advice) else None
     if elsewhere is None:
         return advice
     told = {"message": f"{advice.message}; but {elsewhere}", "reason": OTHER_HARDWARE}

@@ -19,6 +19,7 @@ from modelreuse.api import (
 from modelreuse.costs import Candidate, Machine, machine_again, pilot_cost
 from modelreuse.decisions.assessing import is_busy
 from modelreuse.decisions.assessments import assessment_of
+from modelreuse.decisions.hardware import machine_elsewhere
 from modelreuse.decisions.hurdles import Hurdle, Objection, objection, over_limit
 from modelreuse.decisions.observed import Observed
 from modelreuse.decisions.offer import cost_of
@@ -93,7 +94,7 @@ def _proposed(observed: Observed, status: ModelReuseCheckStatus, rules: Rules | 
         return None
     assessment = assessment_of(status, whole.model)
     cost = pilot_cost(
-        Candidate(assessment, _machine(assessment, rules), target=None),
+        Candidate(assessment, _machine(observed, assessment, rules), target=None),
         whole.action,
         steps=asked.pilot.steps,
         batch_size=asked.batch_size,
@@ -105,9 +106,10 @@ def _proposed(observed: Observed, status: ModelReuseCheckStatus, rules: Rules | 
     return PilotStatus(action=whole.action, model=whole.model, steps=asked.pilot.steps, cost=cost)
 
 
-def _machine(assessment: ModelAssessment, rules: Rules) -> Machine | None:
-    used = assessment.hardware
-    return machine_again(rules.profile.spec, used, gpus=assessment.accelerators) if used else None
+def _machine(observed: Observed, assessment: ModelAssessment, rules: Rules) -> Machine | None:
+    used, profile = assessment.hardware, rules.profile.spec
+    elsewhere = machine_elsewhere(observed, assessment, profile)
+    return elsewhere or (machine_again(profile, used, gpus=assessment.accelerators) if used else None)
 
 
 def _doubted(status: ModelReuseCheckStatus, advice: Recommendation, rules: Rules) -> PredictedCost | None:

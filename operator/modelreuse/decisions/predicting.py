@@ -5,6 +5,7 @@ A human approves figures together with the profile that they were computed by, s
 the measured pass stay those of the assessment; nothing is run again.
 """
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from modelreuse.api import (
@@ -20,7 +21,7 @@ from modelreuse.api import (
 from modelreuse.costs import Candidate, Machine, hardware_of, machine_again, machine_of, predict
 from modelreuse.decisions.answers import answering_pod
 from modelreuse.decisions.commands import ending_with, to_assess_again
-from modelreuse.decisions.hardware import labels_of
+from modelreuse.decisions.hardware import labels_of, machine_elsewhere
 from modelreuse.decisions.intensity import by_the_grid
 from modelreuse.decisions.observed import Observed, ObservedPod
 from modelreuse.decisions.offer import target_of
@@ -42,7 +43,8 @@ def predicted(
     retraining = observed.check.spec.retraining
     rules = by_the_grid(observed, status, rules, now)
     profile = None if isinstance(rules, Failure) else rules.priced
-    assessed = [_candidate(observed, entry, profile) for entry in status.assessments]
+    located = [_located(observed, each, profile) for each in status.assessments]
+    assessed = [_candidate(observed, entry, profile) for entry in located]
     prediction = predict(
         assessed,
         actions=retraining.actions if retraining else (Action.FINE_TUNE, Action.RETRAIN),
@@ -54,12 +56,13 @@ def predicted(
         now=now,
     )
     if not isinstance(rules, Failure):
-        by = {"cost_profile_sha256": rules.profile_sha256, "carbon_intensity": rules.intensity}
+        by = {
+            "cost_profile_sha256": rules.profile_sha256,
+            "carbon_intensity": rules.intensity,
+            "roofline": _roofline_among(assessed),
+        }
         prediction = prediction.model_copy(update=by)
-    status = status.model_copy(update={"prediction": prediction})
-    if retraining is None or retraining.pilot is None:
-        return status
-    return status.model_copy(update={"assessments": [_located(observed, each, profile) for each in status.assessments]})
+    return status.model_copy(update={"prediction": prediction, "assessments": located})
 
 
 def is_outdated(status: ModelReuseCheckStatus, rules: Rules | Failure) -> bool:
@@ -114,8 +117,16 @@ def _score(seen: Evaluation) -> ScoreStatus:
 
 def _candidate(observed: Observed, entry: ModelAssessment, profile: CostProfileSpec | None) -> Candidate:
     target = target_of(observed.check, entry)
-    machine = _machine(observed, entry, profile) if profile else None
+    machine = None
+    if profile is not None:
+        machine = machine_elsewhere(observed, entry, profile) or _machine(observed, entry, profile)
     return Candidate(entry, machine, None if target is None else float(target))
+
+
+def _roofline_among(candidates: Iterable[Candidate]) -> str | None:
+    """The hardware by whose roofline costs were predicted: what the one template asks for."""
+    machines = (candidate.machine for candidate in candidates)
+    return next((one.ceilings.hardware for one in machines if one is not None and one.ceilings is not None), None)
 
 
 def _machine(observed: Observed, entry: ModelAssessment, profile: CostProfileSpec) -> Machine | None:

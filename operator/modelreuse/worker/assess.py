@@ -292,6 +292,7 @@ def _known(task: AssessmentTask, shift: ShiftReport, probe: Timing) -> list[Fail
 
 def _measured(device: torch.device, passed: _Passed, probe: Timing, startup: float) -> MeasuredPass:
     whole, head, effort = probe.whole, probe.head, passed.effort
+    work = None if whole is None else whole.work
     return MeasuredPass(
         device=one_line(device_name(device), MAX_DEVICE_NAME),
         samples=passed.samples,
@@ -300,9 +301,11 @@ def _measured(device: torch.device, passed: _Passed, probe: Timing, startup: flo
         energy_wh=decimal(effort.energy_wh),
         energy_basis=effort.basis,
         step_seconds=None if whole is None else decimal(whole.seconds),
-        step_cpu_seconds=None if whole is None else decimal(whole.cpu_seconds),
         step_energy_wh=None if whole is None or whole.energy_wh is None else decimal(whole.energy_wh),
         step_batch_size=probe.batch_size,
+        step_gigaflops=None if work is None else decimal(work.gigaflops),
+        step_gigabytes=None if work is None else decimal(work.gigabytes),
+        step_launches=None if work is None else work.launches,
         head_step_seconds=None if head is None else decimal(head.seconds),
         startup_seconds=decimal(startup),
     )

@@ -7,7 +7,7 @@ its modes and the random generators are as before when it ends.
 
 import statistics
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -21,6 +21,7 @@ from modelreuse.worker.data import DataSet, ModelInputs
 from modelreuse.worker.effort import Effort, meter, synchronizer
 from modelreuse.worker.rows import failure
 from modelreuse.worker.wording import one_line
+from modelreuse.worker.work import StepWork, counted
 
 TIMED_STEPS = 5
 WARM_UP_STEPS = 1
@@ -29,11 +30,12 @@ _LEARNING_RATE = 1e-5
 
 @dataclass(frozen=True)
 class StepCost:
-    """Of one training step: median seconds, mean CPU seconds, and Wh where a counter measured it."""
+    """Of one training step: median seconds, and Wh where a counter measured it."""
 
     seconds: float
-    cpu_seconds: float
     energy_wh: float | None
+    work: StepWork | None
+    """None where it could not be counted."""
 
 
 @dataclass(frozen=True)
@@ -81,12 +83,18 @@ def step_cost(
         optimizer = torch.optim.Adam(trained, lr=_LEARNING_RATE)
         synchronize = synchronizer(device) or (lambda: None)
 
+        def forward() -> Tensor:
+            optimizer.zero_grad()
+            return logits_in(model(*arguments))
+
+        def learn(logits: Tensor) -> None:
+            nn.functional.cross_entropy(logits, labels).backward()  # type: ignore[no-untyped-call]
+            optimizer.step()
+
         def step() -> float:
             synchronize()
             begin = time.perf_counter()
-            optimizer.zero_grad()
-            nn.functional.cross_entropy(logits_in(model(*arguments)), labels).backward()  # type: ignore[no-untyped-call]
-            optimizer.step()
+            learn(forward())
             synchronize()
             return time.perf_counter() - begin
 
@@ -95,12 +103,21 @@ def step_cost(
                 step()
             with meter(device) as measured:
                 seconds = [step() for _ in range(TIMED_STEPS)]
+            work = _work(forward, learn)
     effort = Effort.of(measured.measurement)
     return StepCost(
         statistics.median(seconds),
-        effort.cpu_seconds / TIMED_STEPS,
         effort.energy_wh / TIMED_STEPS if effort.basis is Basis.MEASURED else None,
+        work,
     )
+
+
+def _work(forward: Callable[[], Tensor], learn: Callable[[Tensor], None]) -> StepWork | None:
+    """Of one more step. A model that can be timed may yet not let itself be watched: then its seconds stand alone."""
+    try:
+        return counted(forward, learn)
+    except Exception:  # noqa: BLE001 - whatever the model raises where its operations are intercepted
+        return None
 
 
 @contextmanager

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
-from bench.prediction import deciding, figures, probing
+from bench.prediction import deciding, figures, other_machines, probing
 from bench.prediction.judging import Judged, Round, judged
 from bench.prediction.study_cases import TIERS
 from study import records, split
@@ -160,6 +160,10 @@ def main() -> int:
     errors = probing.errors()
     metrics["cost_per_step_error_median"] = float(np.median(list(errors.values())))
     detail["cost per step, error"] = errors
+    elsewhere = other_machines.factors()
+    metrics["other_machine_factor_median"] = float(np.median(list(elsewhere.values())))
+    metrics["other_machine_factor_max"] = max(elsewhere.values())
+    detail["step by roofline, factor"] = elsewhere
     document = {
         "name": "prediction",
         "machine": {"cores": os.cpu_count(), "python": platform.python_version(), "numpy": np.__version__},

@@ -1,8 +1,10 @@
-"""What was measured on one kind of hardware says nothing of another, so nobody can approve by it."""
+"""What was measured on one kind of hardware says nothing of another, unless the profile has a roofline of that one."""
+
+from typing import Any
 
 import pytest
 
-from unit.decisions.scenes import TRAINS, Json, Scene, assessed, condition, spec
+from unit.decisions.scenes import TRAINS, Json, Scene, approve, assessed, condition, measured, policy, profile, spec
 from unit.decisions.test_cron_jobs import by_cron_job, nightly
 
 
@@ -11,15 +13,27 @@ def asking(gpus: int) -> Json:
     return TRAINS | {"resources": {"limits": {"cpu": 1} | ({"nvidia.com/gpu": gpus} if gpus else {})}}
 
 
-def retraining_on(gpus: int, *, measured_on: int) -> Scene:
-    template = {"spec": {"template": {"spec": {"containers": [asking(gpus)]}}}}
-    return assessed(spec=spec(retraining=spec()["retraining"] | {"jobTemplate": template}), gpus=measured_on)
+def template(gpus: int, **pod: Any) -> Json:
+    """A Job of such a trainer."""
+    return {"spec": {"template": {"spec": {"containers": [asking(gpus)]} | pod}}}
+
+
+def on_an_accelerator() -> Json:
+    """A Job that one kind of accelerator alone will do for."""
+    return template(1, nodeSelector={"gpu": "h200"})
+
+
+def retraining_on(gpus: int, *, measured_on: int, answer: Json | None = None, **changes: Any) -> Scene:
+    pod = changes.pop("pod", {})
+    own = spec(retraining=spec()["retraining"] | {"jobTemplate": template(gpus, **pod)})
+    return assessed(answer, spec=own, gpus=measured_on, **changes)
 
 
 @pytest.mark.parametrize("gpus", [0, 1, 4])
 def test_a_retraining_on_what_was_measured_can_be_approved(gpus: int) -> None:
     scene = retraining_on(gpus, measured_on=gpus)
     assert scene.condition("Approved")["reason"] == "AwaitingApproval"
+    assert "roofline" not in scene.status["prediction"]
 
 
 @pytest.mark.parametrize(
@@ -35,7 +49,7 @@ def test_a_retraining_elsewhere_is_inconclusive(gpus: int, measured_on: int, sai
     advice = scene.status["recommendation"]
     assert (advice["action"], advice["reason"]) == ("Inconclusive", "OtherHardware")
     assert f"spec.retraining.jobTemplate {said}" in advice["message"]
-    assert advice["message"].endswith("let spec.assessment.template ask for the same")
+    assert "let spec.assessment.template ask for the same, or CostProfile hall-2 give a roofline" in advice["message"]
     assert scene.condition("Approved")["reason"] == "NothingToApprove"
 
 
@@ -43,3 +57,161 @@ def test_a_cron_job_that_asks_for_other_hardware_only_later_is_seen() -> None:
     scene = by_cron_job().but(cron_job=nightly(containers=[asking(1)]))
     assert scene.then().status["recommendation"]["reason"] == "OtherHardware"
     assert condition(scene.plan(), "Approved").reason == "NothingToApprove"
+
+
+# --- kinds of hardware, by the labels of their nodes -----------------------------------------------------------------
+
+
+def listed(name: str, watts: str, roofline: tuple[str, str] | None = None, **labels: str) -> Json:
+    """An entry of a profile."""
+    entry: Json = {"name": name, "powerWatts": watts, "source": "x", "embodiedKgCo2e": "0", "pricePerHour": "0.04"}
+    if labels:
+        entry["nodeSelector"] = {"matchLabels": labels}
+    if roofline:
+        speeds = {"gigaflopsPerSecond": roofline[0], "gigabytesPerSecond": roofline[1], "microsecondsPerLaunch": "10"}
+        entry["roofline"] = speeds | {"source": "modelreuse roofline"}
+    return entry
+
+
+WITH_ROOFLINES = profile(
+    accelerators=[listed("h200", "700", ("1000", "100"), gpu="h200"), listed("l4", "72", gpu="l4")],
+    cpus=[listed("epyc", "6", ("50", "4"), cpu="epyc"), listed("any", "10")],
+)
+
+
+def counted(**changes: Any) -> Json:
+    """A pass whose probe counted. On the fast accelerator it makes 10 ms of computing, 8 of moving, 2 of launching."""
+    return measured(**{"stepGigaflops": "10", "stepGigabytes": "0.8", "stepLaunches": 200} | changes)
+
+
+def elsewhere(gpus: int = 1, *, measured_on: int = 0, pod: Json | None = None, **changes: Any) -> Scene:
+    """A retraining on a node that its template selects, by the profile with rooflines."""
+    selector = {"nodeSelector": {"gpu": "h200"}} if pod is None else pod
+    given = {"answer": {"measured": counted()}, "profiles": (WITH_ROOFLINES,)} | changes
+    return retraining_on(gpus, measured_on=measured_on, pod=selector, **given)
+
+
+def on_nodes(**labels: str) -> Json:
+    """The scene's only node."""
+    return {"node_labels": {"node-1": labels}}
+
+
+def test_a_roofline_tells_what_steps_take_elsewhere() -> None:
+    scene = elsewhere()
+    assert scene.condition("Approved")["reason"] == "AwaitingApproval"
+    assert scene.status["prediction"]["roofline"] == "h200"
+    retrain = next(cost for cost in scene.status["prediction"]["costs"] if cost["action"] == "Retrain")
+    # At most 1,000 steps of 20 ms, four times that at most, and three seconds to start; 700 W and 10 W for the core.
+    assert float(retrain["hours"]["high"]) * 3600 == pytest.approx(3 + 1000 * 0.02 * 4, rel=1e-4)
+    assert retrain["hours"]["basis"] == "Assumed"
+    assert float(retrain["energyKwh"]["high"]) == pytest.approx((3 + 80) * 710 * 1.4 / 3.6e6, rel=1e-4)
+
+
+def test_its_deadline_and_reservation_follow_from_it() -> None:
+    budget = policy(budget={"energyKwh": "100", "window": "48h"})
+    launched = approve(elsewhere(policies=(budget,))).settled()
+    (reserved,) = launched.policies[0].status.reservations
+    deadline = launched.jobs[launched.training].deadline_seconds
+    assert deadline is not None
+    assert float(reserved.energy_kwh) == pytest.approx(deadline * 710 * 1.4 / 3.6e6, rel=1e-3)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"pod": {}},
+        {"pod": {"nodeSelector": {"gpu": "l4"}}},
+        {"gpus": 2},
+        {"answer": {"measured": measured()}},
+        {"profiles": (profile(),)},
+    ],
+    ids=["several kinds", "no roofline", "several accelerators", "nothing counted", "nothing listed"],
+)
+def test_where_no_roofline_tells_nothing_can_be_approved(changes: Json) -> None:
+    scene = elsewhere(**changes)
+    assert scene.status["recommendation"]["reason"] == "OtherHardware"
+    assert "roofline" not in scene.status["prediction"]
+
+
+@pytest.mark.parametrize(
+    ("selector", "reason"),
+    [({"gpu": "l4"}, "OtherHardware"), ({}, "AwaitingApproval"), ({"gpu": "h200"}, "AwaitingApproval")],
+)
+def test_another_kind_of_accelerator_is_other_hardware(selector: Json, reason: str) -> None:
+    scene = elsewhere(measured_on=1, pod={"nodeSelector": selector}, **on_nodes(gpu="h200"))
+    found = scene.status["recommendation"]["reason"]
+    assert reason in (found, scene.condition("Approved")["reason"])
+    assert "roofline" not in scene.status["prediction"]
+    if reason == "OtherHardware":
+        said = "spec.retraining.jobTemplate selects gpu=l4 and current was measured on other nodes"
+        assert said in scene.status["recommendation"]["message"]
+
+
+def test_another_kind_of_accelerator_is_told_by_its_roofline() -> None:
+    scene = elsewhere(measured_on=1, **on_nodes(gpu="l4"))
+    assert scene.condition("Approved")["reason"] == "AwaitingApproval"
+    assert scene.status["prediction"]["roofline"] == "h200"
+
+
+def test_another_kind_of_cpu_too() -> None:
+    scene = elsewhere(0, pod={"nodeSelector": {"cpu": "epyc"}}, **on_nodes(cpu="epyc"))
+    assert "roofline" not in scene.status["prediction"]
+    site = profile(cpus=[listed("arm", "3", cpu="arm"), listed("epyc", "6", ("50", "4"), cpu="epyc")])
+    moved = elsewhere(0, pod={"nodeSelector": {"cpu": "epyc"}}, profiles=(site,), **on_nodes(cpu="arm"))
+    assert moved.status["prediction"]["roofline"] == "epyc"
+
+
+# --- what changes after the prediction -------------------------------------------------------------------------------
+
+
+def by_cron_job_on(selector: str | None) -> Json:
+    pod = {"containers": [asking(1 if selector else 0)]}
+    return nightly(**pod | ({"nodeSelector": {"gpu": selector}} if selector else {}))
+
+
+def predicted_by_cron_job(selector: str | None) -> Scene:
+    own = {key: value for key, value in spec()["retraining"].items() if key != "jobTemplate"}
+    named = spec(retraining=own | {"fromCronJob": "nightly"})
+    answer = {"measured": counted()}
+    return assessed(answer, spec=named, cron_job=by_cron_job_on(selector), profiles=(WITH_ROOFLINES,))
+
+
+@pytest.mark.parametrize(("before", "after"), [("h200", None), (None, "h200")])
+def test_a_template_that_asks_for_other_hardware_than_was_predicted_for_takes_another_assessment(
+    before: str | None, after: str | None
+) -> None:
+    scene = predicted_by_cron_job(before)
+    assert scene.condition("Approved")["reason"] == "AwaitingApproval"
+    edited = approve(scene).but(cron_job=by_cron_job_on(after)).settled()
+    assert "retraining" not in edited.status
+    advice = edited.status["recommendation"]
+    assert advice["reason"] == "OtherHardware"
+    assert "no longer asks for the hardware that its cost was predicted for; assess again: kubectl" in advice["message"]
+
+
+def test_a_roofline_that_comes_later_makes_the_prediction_anew() -> None:
+    without = [listed("h200", "700", gpu="h200")]
+    scene = elsewhere(profiles=(profile(accelerators=without),))
+    assert scene.status["recommendation"]["reason"] == "OtherHardware"
+    healed = scene.but(profiles=(WITH_ROOFLINES,)).settled()
+    assert healed.status["prediction"]["roofline"] == "h200"
+    assert healed.condition("Approved")["reason"] == "AwaitingApproval"
+
+
+def test_another_roofline_voids_an_approval() -> None:
+    faster = [listed("h200", "700", ("2000", "200"), gpu="h200")]
+    scene = elsewhere()
+    changed = approve(scene).but(profiles=(profile(accelerators=faster),)).settled()
+    assert "retraining" not in changed.status
+    assert changed.digest != scene.digest
+
+
+def test_what_the_pass_ran_on_is_remembered() -> None:
+    assert elsewhere().assessment["hardware"] == {"cpu": 1, "cpuCores": "1"}
+    assert elsewhere(measured_on=1, **on_nodes(gpu="l4")).assessment["hardware"]["accelerator"] == 1
+
+
+@pytest.mark.parametrize("selector", ["gpu", ["gpu"], 7])
+def test_a_selector_that_cannot_be_read_leaves_open_which_hardware_is_meant(selector: object) -> None:
+    scene = elsewhere(pod={"nodeSelector": selector})
+    assert scene.status["recommendation"]["reason"] == "OtherHardware"

@@ -36,6 +36,7 @@ from unit.decisions.scenes import (
     result,
     score,
 )
+from unit.decisions.test_hardware import WITH_ROOFLINES, counted, on_an_accelerator
 
 DOUBTFUL = policy(uncertainty={"allowAssumed": False})
 """Without records all steps are assumed."""
@@ -60,7 +61,6 @@ def test_nobody_gets_a_pilot_who_does_not_ask_for_one() -> None:
     scene = scenes.offered()
     assert "pilot" not in scene.status
     assert not offers_a_pilot(scene)
-    assert "hardware" not in scene.assessment
     launch = scenes.recorded().plan().create[0]
     assert not {"pilotSteps", "evaluateAt"} & plan_of(launch).keys()
     assert "pilotSteps" not in scenes.completed().status["retraining"]["intent"]
@@ -233,6 +233,22 @@ def test_other_hardware_than_was_measured_tells_nothing_of_a_doubted_pilot_eithe
     scene = assessed(spec=asked, policies=(DOUBTFUL,))
     assert reason(scene) == "OtherHardware"
     assert "approval" not in scene.status
+
+
+def test_a_pilot_elsewhere_costs_what_the_roofline_of_its_hardware_says() -> None:
+    asked = asking_for_a_pilot()
+    asked["retraining"] = asked["retraining"] | {"jobTemplate": on_an_accelerator()}
+    scene = assessed({"measured": counted()}, spec=asked, profiles=(WITH_ROOFLINES,))
+    assert offers_a_pilot(scene)
+    hours = scene.status["pilot"]["cost"]["hours"]
+    # 25 steps of 20 ms, up to four times that; down to a quarter, or of the head alone two fifths of it. Three seconds
+    # to start. Nine of ten such are less than:
+    low, high = 0.5 / 4 * 0.4, 0.5 * 4
+    assert float(hours["high"]) * 3600 == pytest.approx(3 + low * (high / low) ** 0.9, rel=1e-2)
+    assert hours["basis"] == "Assumed"
+    ended = approve(scene).settled()
+    ended = ended.answered(ended.training, pilot_result(ended.digest), gpus=1).settled()
+    assert (ended.assessment["evidence"], ended.status["prediction"]["roofline"]) == ("L3", "h200")
 
 
 def test_a_budget_that_holds_the_pilot_and_not_the_whole_lets_the_pilot_through() -> None:
@@ -422,10 +438,6 @@ def test_figures_that_pods_can_no_longer_tell_are_remembered() -> None:
     """A node may be gone long before a human has answered: nothing is read of the assessment's pod any more."""
     gone = pilot_answered().but(jobs={pilot_answered().training: pilot_answered().jobs[pilot_answered().training]})
     assert gone.settled().status["prediction"] == pilot_ended().status["prediction"]
-
-
-def test_what_the_pass_ran_on_is_remembered() -> None:
-    assert pilot_offered().assessment["hardware"] == {"cpu": 0, "cpuCores": "1"}
 
 
 def test_a_profile_that_changes_while_it_runs_counts_for_the_new_prediction() -> None:
