@@ -52,6 +52,7 @@ def calibrate(town: Town) -> Calibrated:
 
     last = until(ended, "the calibration Job ends", seconds=LONG)
     log = town.kubectl("ada", "logs", "-n", team.namespace, "job/calibrate-digits", "--tail=-1")
+    assert _how(last) == "Complete", log.stdout + log.stderr
     table = records / "digits.csv"
     with table.open(newline="") as file:
         lines = list(csv.DictReader(file))

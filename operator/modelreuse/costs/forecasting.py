@@ -47,7 +47,8 @@ LEVEL = 0.8
 """Share of trainings that the intervals are meant to hold, of those that reach their target as of all."""
 FROM_SLOPES = 30
 FROM_STACKING = 300
-TREES = "trees"
+OF_FOREST = "trees"
+"""The name of the forest among a model's parts."""
 LEAST_NAMED = 0.05
 FREE_SHARE = 0.1
 """Of the free baselines beside a record: so much evidence it takes until they win there too."""
@@ -194,9 +195,10 @@ class Experience:
         few = len(self.cases) < FROM_SLOPES
         if few:
             z = max(z, math.log(LEAST_FACTOR) / float(outlook.scale.min()))
-        low, high = (float(end) for end in intervals(outlook, z)[0])
+        ends = intervals(outlook, z)
+        low, high = (float(end) for end in ends[0])
         point = float(outlook.point()[0])
-        factor = float(factors(outlook, z)[0])
+        factor = float(factors(outlook, z, ends)[0])
         if few:
             low, high = min(low, point / LEAST_FACTOR), max(high, point * LEAST_FACTOR)
             factor = max(factor, LEAST_FACTOR**2)
@@ -244,7 +246,7 @@ def learnt(cases: Sequence[Case], names: Sequence[str]) -> Model:
         name: Hurdle.learnt(cases, FEATURE_SETS[name], HIERARCHY) for name in (sets if many else sets[:1])
     }
     if many and sets:
-        parts[TREES] = Forest.learnt(cases, [*chain(*(OF_TREES.get(name, ()) for name in sets)), *TASK])
+        parts[OF_FOREST] = Forest.learnt(cases, [*chain(*(OF_TREES.get(name, ()) for name in sets)), *TASK])
     parts |= {name: Hurdle.learnt(cases, BASELINES[name], PLAIN) for name in names if name in BASELINES}
     first = next(iter(parts.values()))
     places = first.design.standardised([case.situation for case in cases])
@@ -259,7 +261,7 @@ def _before(names: Sequence[str]) -> tuple[Array, Array]:
     Trees, where there are any: on the study's development side nothing added to them but the free baselines.
     """
     free = np.array([name in BASELINES for name in names], dtype=np.float64)
-    trees = np.array([name == TREES for name in names], dtype=np.float64)
+    trees = np.array([name == OF_FOREST for name in names], dtype=np.float64)
     far = free / free.sum()
     return ((1 - FREE_SHARE) * trees + FREE_SHARE * far, far) if trees.any() else (far, far)
 
@@ -285,12 +287,12 @@ def intervals(outlook: Outlook, z: float) -> Array:
     return outlook.steps_at(np.repeat([[-z, z]], len(outlook.log_cap), axis=0))
 
 
-def factors(outlook: Outlook, z: float) -> Array:
-    """(n,) upper over lower end; where the upper one lies beyond the cap, that of trainings that reach the target.
+def factors(outlook: Outlook, z: float, ends: Array) -> Array:
+    """(n,) upper over lower of `ends`, the intervals at z; of an infinite one, that of trainings that reach the target.
 
     How sure they are to reach it is another question, with a figure of its own.
     """
-    low, high = intervals(outlook, z).T
+    low, high = ends.T
     reached = outlook.reached_at(np.full((len(high), 1), z))[:, 0]
     found: Array = np.where(np.isinf(high), reached, high) / np.maximum(low, 1)
     return found

@@ -42,28 +42,24 @@ class HeldOut:
         """
         parts = rounds(cases)
         situations, caps = [case.situation for case in cases], np.array([case.cap for case in cases])
-        seen = []
-        for model in models:
-            x, unseen = model.design.matrix(situations), model.design.unseen(situations)
-            pieces = []
-            for part in range(parts.max() + 1):
-                out = parts == part
-                known = [case for case, left_out in zip(cases, out, strict=True) if not left_out]
-                pieces.append(model.refitted(known).outlook_at(x[out], unseen[out], caps[out]))
-            seen.append(_put_together(pieces, parts))
+        rows = [(model.design.matrix(situations), model.design.unseen(situations)) for model in models]
         weights = np.full((len(PARTS), len(models), 1), 1 / len(models))
-        distance = np.empty(len(cases))
+        pieces, distance = [], np.empty(len(cases))
         for part in range(parts.max() + 1):
-            distance[parts == part] = to_nearest(places[parts == part], places[parts != part])
-        return cls(tuple(cases), Outlook.mixed(seen, weights), shares(cases), distance)
+            out = parts == part
+            known = [case for case, left_out in zip(cases, out, strict=True) if not left_out]
+            seen = [
+                model.refitted(known).outlook_at(x[out], unseen[out], caps[out])
+                for model, (x, unseen) in zip(models, rows, strict=True)
+            ]
+            pieces.append(Outlook.mixed(seen, weights))
+            distance[out] = to_nearest(places[out], places[~out])
+        return cls(tuple(cases), _put_together(pieces, parts), shares(cases), distance)
 
     def among(self, chosen: Mask) -> "HeldOut":
         """As far as these cases (n,) are concerned; the others helped to fit, and judge nothing."""
-        seen = self.outlook
-        met, reaches, centre, scale = (part[:, chosen] for part in (seen.met, seen.reaches, seen.centre, seen.scale))
         cases = tuple(case for case, wanted in zip(self.cases, chosen, strict=True) if wanted)
-        outlook = Outlook(met, reaches, centre, scale, seen.log_cap[chosen], seen.weights)
-        return HeldOut(cases, outlook, shares(cases), self.distance[chosen])
+        return HeldOut(cases, self.outlook.at(chosen), shares(cases), self.distance[chosen])
 
     def score(self, weights: Weights) -> float:
         """Mean log score of the mixture, shifts weighing the same."""
@@ -174,7 +170,4 @@ def _held(z: Array, cases: Sequence[Case], level: float) -> float:
 def _put_together(pieces: Sequence[Outlook], parts: Array) -> Outlook:
     """The parts' outlooks, each case where it was."""
     order = np.argsort(np.concatenate([np.flatnonzero(parts == part) for part in range(len(pieces))]))
-    names = ("met", "reaches", "centre", "scale")
-    met, reaches, centre, scale = (np.concatenate([getattr(p, n) for p in pieces], axis=1)[:, order] for n in names)
-    log_cap = np.concatenate([piece.log_cap for piece in pieces])[order]
-    return Outlook(met, reaches, centre, scale, log_cap, pieces[0].weights)
+    return Outlook.one_after_the_other(pieces).at(order)

@@ -7,9 +7,10 @@ mixture with weights of its own: who knows whether a target is reached need not 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from modelreuse.costs import student
 from modelreuse.costs.cases import Case
@@ -21,6 +22,7 @@ POINTS = 241
 """Step numbers, evenly in logarithms from 1/2 to the cap, at which quantiles are looked up."""
 LEAST_PROBABILITY = 1e-9
 LEAST_STEPS = 0.5
+_TOLD = ("met", "reaches", "centre", "scale")
 
 
 @dataclass(frozen=True)
@@ -41,10 +43,20 @@ class Outlook:
     @classmethod
     def mixed(cls, parts: "Sequence[Outlook]", weights: Array) -> "Outlook":
         """Several models' outlooks on the same situations as one."""
-        met, reaches, centre, scale = (
-            np.concatenate([getattr(part, name) for part in parts]) for name in ("met", "reaches", "centre", "scale")
-        )
-        return cls(met, reaches, centre, scale, parts[0].log_cap, weights)
+        told = {name: np.concatenate([getattr(part, name) for part in parts]) for name in _TOLD}
+        return cls(**told, log_cap=parts[0].log_cap, weights=weights)
+
+    @classmethod
+    def one_after_the_other(cls, pieces: "Sequence[Outlook]") -> "Outlook":
+        """The same models' outlooks on several lists of situations as one; the weights, (3, k, 1), of the first."""
+        told = {name: np.concatenate([getattr(piece, name) for piece in pieces], axis=1) for name in _TOLD}
+        log_cap = np.concatenate([piece.log_cap for piece in pieces])
+        return cls(**told, log_cap=log_cap, weights=pieces[0].weights)
+
+    def at(self, rows: NDArray[np.generic]) -> "Outlook":
+        """On these of the situations, by place or by mask; the weights, (3, k, 1), are those of all."""
+        told = {name: getattr(self, name)[:, rows] for name in _TOLD}
+        return replace(self, **told, log_cap=self.log_cap[rows])
 
     @property
     def met_at_start(self) -> Array:

@@ -12,7 +12,7 @@ from modelreuse.api import CostProfileSpec, RetrainingRecord
 from modelreuse.costs import teaches
 
 MAX_OWN = 1000
-"""Our own that are learnt from: fitting so many takes some twenty seconds and 200 MB, and grows faster than they do."""
+"""Our own that are learnt from: fitting so many takes some ten seconds and 200 MB, and grows faster than they do."""
 MAX_IMPORTED = 300
 """Imports of one namespace that are learnt from: enough for the largest model, and no more."""
 

@@ -85,6 +85,7 @@ def of_tier(every: list[Judged]) -> Figures:
         "coverage_80_of_all_started": figures.coverage(started)[0],
         "interval_score_vs_baseline_ratio": figures.interval_score_ratio(started),
         "risk_coverage_60": figures.risk_coverage(started, 0.6),
+        "risk_coverage_60_by_shown_width": figures.risk_coverage(started, 0.6, figures.width_within_the_cap),
         "decision_cost_regret": deciding.regret(made),
         "wrong_action_rate": deciding.wrong_rate(made),
         "quality_mae_points": figures.quality_mae_points(every),
@@ -139,6 +140,7 @@ def measured(unseen: list[Round], seen: list[Round]) -> tuple[Figures, dict[str,
         **{name: tiers["L2"][name] for name in BOUNDS if name in tiers["L2"]},
         "coverage_80": tiers["L2"]["coverage_80"],
         "quality_mae_points": tiers["L2"]["quality_mae_points"],
+        "risk_coverage_60_by_shown_width": tiers["L2"]["risk_coverage_60_by_shown_width"],
     }
     if known:
         metrics["seen_group_median_factor"] = figures.median_factor(figures.later(known))

@@ -92,9 +92,21 @@ def interval_score_ratio(every: Sequence[Judged]) -> float:
     return interval_score(every) / min(baselines)
 
 
-def risk_coverage(every: Sequence[Judged], share: float) -> float:
-    """Mean absolute log error on the `share` that is abstained from last, over that on all."""
-    order = np.argsort([one.guess.spread for one in every], kind="stable")
+def width_that_decides(one: Judged) -> float:
+    """Logarithm of the factor by which predictions are abstained from."""
+    return one.guess.spread
+
+
+def width_within_the_cap(one: Judged) -> float:
+    """Logarithm of upper over lower end as they are shown: what lies beyond the cap ends there."""
+    return math.log(min(one.guess.high, one.case.cap) / max(one.guess.low, 1))
+
+
+def risk_coverage(
+    every: Sequence[Judged], share: float, width: Callable[[Judged], float] = width_that_decides
+) -> float:
+    """Mean absolute log error on the `share` with the least width, over that on all."""
+    order = np.argsort([width(one) for one in every], kind="stable")
     answered = [every[index] for index in order[: round(share * len(every))]]
     return float(log_errors(later(answered)).mean() / log_errors(later(every)).mean())
 

@@ -102,7 +102,7 @@ def _guesses(model: Model, cases: Sequence[Case]) -> list[Guess]:
     outlook = model.outlook([case.situation for case in cases], [case.cap for case in cases])
     ends = {level: intervals(outlook, model.z(level) or nominal_z(level)) for level in (LEVEL, HIGHER)}
     middle, outer = ends[LEVEL], ends[HIGHER]
-    spread = np.log(factors(outlook, model.z(LEVEL) or nominal_z(LEVEL)))
+    spread = np.log(factors(outlook, model.z(LEVEL) or nominal_z(LEVEL), middle))
     columns = (
         outlook.met_at_start,
         outlook.met_in_time,
