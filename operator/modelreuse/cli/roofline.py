@@ -1,5 +1,6 @@
 """`modelreuse roofline`: what this machine reaches in training, as an entry of a CostProfile holds it."""
 
+import logging
 import os
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -23,6 +24,9 @@ def run() -> None:
     from modelreuse.worker.cores import available_cores
 
     os.environ.setdefault("OMP_NUM_THREADS", str(available_cores()))  # read when torch is loaded, which is now
+
+    # It warns, among what is to be pasted, that triton isn't there, which nothing here needs.
+    logging.getLogger("torch.utils.flop_counter").setLevel(logging.ERROR)
 
     import torch
 
