@@ -125,7 +125,7 @@ def test_the_job_prints_what_goes_into_the_profile(end: Elsewhere):
 
 def test_with_it_the_prediction_is_that_of_the_accelerator(end: Elsewhere):
     prediction = end.seen.check["status"]["prediction"]
-    assert prediction["roofline"] == KIND
+    assert prediction["roofline"] == f"{KIND}, 1 cpu"
     assert {cost["hours"]["basis"] for cost in prediction["costs"]} == {"Assumed"}
     assert int(assessment(end.seen.check)["measured"]["stepLaunches"]) > 0
 

@@ -651,8 +651,8 @@ class Prediction(StatusModel):
     """Of the CostProfile's spec that hours, energy, carbon and money were computed by; absent without a profile."""
     carbon_intensity: CarbonIntensity | None = None
     """That carbon was computed by, and budgets are charged by: it stays when the grid's changes."""
-    roofline: DnsLabel | None = None
-    """The hardware by whose roofline hours were computed: retraining asks for it, and the pass ran on other."""
+    roofline: Annotated[str, StringConstraints(max_length=88, pattern=r"^[a-z0-9., -]+$")] | None = None
+    """The hardware by whose roofline hours were computed, and cores: what retraining asks for, unlike the pass."""
     costs: Annotated[list[PredictedCost], Field(max_length=3 * MAX_MODELS)] = []
 
 

@@ -1,5 +1,6 @@
 """RetrainPolicy: what management sets. Thresholds belong here, never to the check that they judge."""
 
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
@@ -56,6 +57,16 @@ class LabelSelector(ApiModel):
         return all(labels.get(key) == value for key, value in self.match_labels.items()) and all(
             _holds(requirement, labels) for requirement in self.match_expressions
         )
+
+    def may_match(self, known: Mapping[str, str]) -> bool:
+        """Whether an object that has these labels, and whatever others, can be selected."""
+        return all(known.get(key, value) == value for key, value in self.match_labels.items()) and all(
+            each.key not in known or _holds(each, dict(known)) for each in self.match_expressions
+        )
+
+    def must_match(self, known: Mapping[str, str]) -> bool:
+        """Whether every object that has these labels is selected, whatever others it has."""
+        return all(key in known for key in self.keys) and self.matches(dict(known))
 
 
 def _holds(requirement: LabelSelectorRequirement, labels: dict[str, str]) -> bool:

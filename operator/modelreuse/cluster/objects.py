@@ -82,12 +82,12 @@ async def read_namespace_labels(client: Client, name: str) -> dict[str, str]:
     return _labels(await client.get(NAMESPACES, name))
 
 
-async def read_node_labels(client: Client, name: str) -> dict[str, str]:
-    """Labels of a node; none when it has left the cluster, as autoscaled nodes do."""
+async def read_node_labels(client: Client, name: str) -> dict[str, str] | None:
+    """Labels of a node; None when it has left the cluster, as autoscaled nodes do."""
     try:
         return _labels(await client.get(NODES, name))
     except NotFoundError:
-        return {}
+        return None
 
 
 def _labels(obj: Json) -> dict[str, str]:

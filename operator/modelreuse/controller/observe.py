@@ -267,10 +267,10 @@ async def config_maps_of(
 
 
 async def node_labels(client: Client, pods: Iterable[ObservedPod]) -> dict[str, dict[str, str]]:
-    """Labels of the nodes that these pods ran on, by node name."""
+    """Labels of the nodes that these pods ran on, by node name, as far as these are still there."""
     nodes = sorted({pod.node for pod in pods if pod.node})
     labels = await asyncio.gather(*(read_node_labels(client, node) for node in nodes))
-    return dict(zip(nodes, labels, strict=True))
+    return {node: known for node, known in zip(nodes, labels, strict=True) if known is not None}
 
 
 def _is_decided(check: ModelReuseCheck) -> bool:

@@ -57,12 +57,15 @@ def machine_again(profile: CostProfileSpec, used: UsedHardware, *, gpus: int) ->
 
 
 def may_be_on(profile: CostProfileSpec, used: UsedHardware, node_selector: Mapping[str, str], *, gpus: int) -> bool:
-    """Whether a pod with this nodeSelector may run on what another ran on; also where nothing tells what that was.
+    """Whether a pod with this nodeSelector may run on what another ran on.
 
-    gpus: how many accelerators both have. What they run on then counts, else the CPU.
+    gpus: how many accelerators both have. What they run on then counts, else the CPU. What the profile doesn't list may
+    be the same again, unless the pod can only run on what it does.
     """
-    listed = _at(profile.accelerators, used.accelerator) if gpus else _at(profile.cpus, used.cpu)
-    return all(_may_be_on(hardware, node_selector) for hardware in listed)
+    listed, place = (profile.accelerators, used.accelerator) if gpus else (profile.cpus, used.cpu)
+    if place is None:
+        return not any(_must_be_on(hardware, node_selector) for hardware in listed)
+    return place in _reachable(listed, node_selector)
 
 
 def machine_by_roofline(
@@ -70,15 +73,16 @@ def machine_by_roofline(
 ) -> Machine | None:
     """The machine of a pod with this nodeSelector, where steps were timed elsewhere.
 
-    None where the pod can run on several kinds of hardware, or on one whose roofline the profile doesn't know; or on
-    several accelerators, since how they share a step isn't theirs to say.
+    None where the pod can run on several kinds of hardware, listed or not, or on one whose roofline the profile doesn't
+    know; or on several accelerators, since how they share a step isn't theirs to say.
     """
     machine = dearest_machine(profile, node_selector, cpu_cores=cpu_cores, gpus=gpus)
-    fitting = _reachable(profile.accelerators if gpus else profile.cpus, node_selector)
+    listed = profile.accelerators if gpus else profile.cpus
+    fitting = _reachable(listed, node_selector)
     if machine is None or len(fitting) != 1 or gpus > 1:
         return None
-    only = fitting[0]
-    if only.roofline is None:
+    only = listed[fitting[0]]
+    if only.roofline is None or not _must_be_on(only, node_selector):
         return None
     of_one = Ceilings(
         only.name,
@@ -89,13 +93,13 @@ def machine_by_roofline(
     return replace(machine, ceilings=of_one.of(gpus or cpu_cores))
 
 
-def _reachable(listed: Sequence[Hardware], node_selector: Mapping[str, str]) -> list[Hardware]:
-    """The entries that may count for a pod with this nodeSelector: none after one that is sure to select its node."""
+def _reachable(listed: Sequence[Hardware], node_selector: Mapping[str, str]) -> list[int]:
+    """Places of entries that may count for a pod with this nodeSelector: none after one that must select its node."""
     fitting = []
-    for hardware in listed:
+    for place, hardware in enumerate(listed):
         if _may_be_on(hardware, node_selector):
-            fitting.append(hardware)
-        if _is_on(hardware, node_selector):
+            fitting.append(place)
+        if _must_be_on(hardware, node_selector):
             break
     return fitting
 
@@ -147,14 +151,12 @@ def _embodied_grams_per_hour(hardware: Hardware, unknown: Interval) -> Interval:
 
 def _may_be_on(hardware: Hardware, node_selector: Mapping[str, str]) -> bool:
     """Whether a node that the pod selects can be one that this entry selects."""
-    wanted = hardware.node_selector.match_labels
-    return all(node_selector.get(key, value) == value for key, value in wanted.items())
+    return hardware.node_selector.may_match(node_selector)
 
 
-def _is_on(hardware: Hardware, node_selector: Mapping[str, str]) -> bool:
-    """Whether this entry selects every node that the pod does: an expression may hang on labels that nobody named."""
-    wanted = hardware.node_selector
-    return not wanted.match_expressions and wanted.matches(dict(node_selector))
+def _must_be_on(hardware: Hardware, node_selector: Mapping[str, str]) -> bool:
+    """Whether every node that the pod selects is one that this entry selects."""
+    return hardware.node_selector.must_match(node_selector)
 
 
 def _first(listed: list[Hardware], labels: dict[str, str]) -> list[Hardware]:

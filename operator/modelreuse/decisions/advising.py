@@ -14,7 +14,7 @@ from modelreuse.api import (
 from modelreuse.costs import expected_return
 from modelreuse.decisions.assessments import assessment_of
 from modelreuse.decisions.describing import summary
-from modelreuse.decisions.hardware import OTHER_HARDWARE, other_hardware
+from modelreuse.decisions.hardware import OTHER_HARDWARE, is_for_other_hardware, other_hardware
 from modelreuse.decisions.observed import Observed
 from modelreuse.decisions.offer import cost_of, target_of
 from modelreuse.decisions.policies import Rules
@@ -30,7 +30,8 @@ def advised(
         return status
     if isinstance(rules, Failure) or not any(one.hashes for one in status.assessments):
         return status.model_copy(update={"recommendation": None, "summary": None})
-    latest = renewed(observed, status, rules, now) if is_outdated(status, rules) else status
+    outdated = is_outdated(status, rules) or is_for_other_hardware(observed, status, rules)
+    latest = renewed(observed, status, rules, now) if outdated else status
     if isinstance(latest, Failure):
         model = observed.check.spec.models[0].name
         unknown = Recommendation(action=Action.INCONCLUSIVE, model=model, reason=latest.reason, message=latest.message)
@@ -56,7 +57,7 @@ def _measured_alike(
 ) -> Recommendation:
     """The advice, unless what it would launch runs on hardware that nothing is known of."""
     measured = assessment_of(status, advice.model)
-    elsewhere = other_hardware(observed, status, measured, rules) if needs_approval(advice) else None
+    elsewhere = other_hardware(observed, measured, rules) if needs_approval(advice) else None
     if elsewhere is None:
         return advice
     told = {"message": f"{advice.message}; but {elsewhere}", "reason": OTHER_HARDWARE}

@@ -34,7 +34,7 @@ from modelreuse.decisions.ledger import (
 )
 from modelreuse.decisions.observed import Ledger, Observed
 from modelreuse.decisions.policies import Rules
-from modelreuse.manifests import KINDS, JobTemplate, Rendered, accelerators_of, cores_of, without_cpu_limit
+from modelreuse.manifests import KINDS, JobTemplate, Rendered, accelerators_of, cores_of, selector_of, without_cpu_limit
 
 EXHAUSTED = "BudgetExhausted"
 _SPELLED = {"energy_kwh": "kWh", "carbon_kg": "kgCO2e"}
@@ -59,12 +59,9 @@ def bound(rendered: Rendered, template: JobTemplate, rules: Rules) -> Spending |
     if pod.get("resourceClaims"):
         return _unbounded("spec.resourceClaims can bring any hardware; ask for it in resources.limits")
     theirs = KINDS[template.kind].pod_of(template)
-    try:
-        unlimited = without_cpu_limit(theirs.spec)
-        cores, gpus = cores_of(pod), accelerators_of(pod)
-        machine = dearest_machine(profile, dict(pod.get("nodeSelector") or {}), cpu_cores=cores, gpus=gpus)
-    except (ArithmeticError, AttributeError, TypeError, ValueError) as error:
-        return _unbounded(f"the resources of its containers can't be read: {error}")
+    unlimited = without_cpu_limit(theirs.spec)
+    cores, gpus = cores_of(pod), accelerators_of(pod)
+    machine = dearest_machine(profile, selector_of(pod), cpu_cores=cores, gpus=gpus)
     if unlimited is not None:
         return _unbounded(f"{theirs.path}{unlimited}: is missing, so a whole node could be used")
     if machine is None:

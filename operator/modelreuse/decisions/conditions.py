@@ -124,7 +124,9 @@ def _approved(
 def _costs(work: Work, status: ModelReuseCheckStatus) -> str:
     if work.pilot_steps is not None:
         return pilot_sentence(work.cost, work.pilot_steps)
-    return sentence(work.cost, status.prediction.max_steps if status.prediction else None)
+    said = sentence(work.cost, status.prediction.max_steps if status.prediction else None)
+    roofline = status.prediction.roofline if status.prediction else None
+    return f"{said}, by the roofline of {roofline}" if roofline else said
 
 
 def _retrained(status: ModelReuseCheckStatus) -> tuple[State, str, str]:

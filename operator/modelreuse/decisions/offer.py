@@ -107,7 +107,7 @@ def offer(
     if isinstance(observed.config_maps, Failure):
         return observed.config_maps
     assessment = assessment_of(status, subject.model)
-    elsewhere = other_hardware(observed, status, assessment, rules)
+    elsewhere = other_hardware(observed, assessment, rules)
     if elsewhere is not None:
         return Failure(reason=OTHER_HARDWARE, message=elsewhere)
     target = target_of(check, assessment)

@@ -5,7 +5,6 @@ A human approves figures together with the profile that they were computed by, s
 the measured pass stay those of the assessment; nothing is run again.
 """
 
-from collections.abc import Iterable
 from datetime import datetime
 
 from modelreuse.api import (
@@ -18,10 +17,10 @@ from modelreuse.api import (
     ModelReuseCheckStatus,
     ScoreStatus,
 )
-from modelreuse.costs import Candidate, Machine, hardware_of, machine_again, machine_of, predict
+from modelreuse.costs import Candidate, Machine, dearest_machine, hardware_of, machine_again, machine_of, predict
 from modelreuse.decisions.answers import answering_pod
 from modelreuse.decisions.commands import ending_with, to_assess_again
-from modelreuse.decisions.hardware import labels_of, machine_elsewhere
+from modelreuse.decisions.hardware import labels_of, machine_elsewhere, other_hardware, roofline_for
 from modelreuse.decisions.intensity import by_the_grid
 from modelreuse.decisions.observed import Observed, ObservedPod
 from modelreuse.decisions.offer import target_of
@@ -44,9 +43,12 @@ def predicted(
     rules = by_the_grid(observed, status, rules, now)
     profile = None if isinstance(rules, Failure) else rules.priced
     located = [_located(observed, each, profile) for each in status.assessments]
-    assessed = [_candidate(observed, entry, profile) for entry in located]
+    told = located
+    if not isinstance(rules, Failure):
+        # Beside models that can be predicted for other hardware, the figures of one that can't would be of another.
+        told = [each for each in located if other_hardware(observed, each, rules) is None] or located
     prediction = predict(
-        assessed,
+        [_candidate(observed, entry, profile) for entry in told],
         actions=retraining.actions if retraining else (Action.FINE_TUNE, Action.RETRAIN),
         recipe=retraining.recipe if retraining else "default",
         batch_size=retraining.batch_size if retraining else observed.check.spec.assessment.batch_size,
@@ -59,7 +61,7 @@ def predicted(
         by = {
             "cost_profile_sha256": rules.profile_sha256,
             "carbon_intensity": rules.intensity,
-            "roofline": _roofline_among(assessed),
+            "roofline": roofline_for(observed, located, rules.profile.spec),
         }
         prediction = prediction.model_copy(update=by)
     return status.model_copy(update={"prediction": prediction, "assessments": located})
@@ -81,7 +83,7 @@ def renewed(
     gone = any(entry.measured and _measured_pod(observed, entry) is None for entry in status.assessments)
     if _by_another(status, rules) and gone:
         again = to_assess_again(observed.check, status)
-        message = "the CostProfile has changed since the assessment, and the pods that tell of their machines are gone"
+        message = "the CostProfile has changed since the assessment, and pods or nodes that tell of machines are gone"
         return Failure(reason="CostProfileChanged", message=ending_with(again, message))
     return predicted(observed, _with_the_pilot(status), rules, now)
 
@@ -123,18 +125,16 @@ def _candidate(observed: Observed, entry: ModelAssessment, profile: CostProfileS
     return Candidate(entry, machine, None if target is None else float(target))
 
 
-def _roofline_among(candidates: Iterable[Candidate]) -> str | None:
-    """The hardware by whose roofline costs were predicted: what the one template asks for."""
-    machines = (candidate.machine for candidate in candidates)
-    return next((one.ceilings.hardware for one in machines if one is not None and one.ceilings is not None), None)
-
-
 def _machine(observed: Observed, entry: ModelAssessment, profile: CostProfileSpec) -> Machine | None:
-    """Of the pod that was measured; where it is gone, as status remembers it."""
-    pod = _measured_pod(observed, entry)
-    if pod is None:
-        return machine_again(profile, entry.hardware, gpus=entry.accelerators) if entry.hardware else None
-    return machine_of(profile, labels_of(pod, observed.node_labels), cpu_cores=pod.cpu_cores, gpus=pod.gpus)
+    """Of the pod that was measured; where its node is gone, as status remembers it, or the dearest that it may be."""
+    pod, answered = _measured_pod(observed, entry), _answering_pod(observed, entry)
+    if pod is not None:
+        return machine_of(profile, labels_of(pod, observed.node_labels), cpu_cores=pod.cpu_cores, gpus=pod.gpus)
+    if entry.hardware is not None:
+        return machine_again(profile, entry.hardware, gpus=entry.accelerators)
+    if answered is None:
+        return None
+    return dearest_machine(profile, {}, cpu_cores=answered.cpu_cores, gpus=answered.gpus)
 
 
 def _located(observed: Observed, entry: ModelAssessment, profile: CostProfileSpec | None) -> ModelAssessment:
@@ -147,5 +147,11 @@ def _located(observed: Observed, entry: ModelAssessment, profile: CostProfileSpe
 
 
 def _measured_pod(observed: Observed, entry: ModelAssessment) -> ObservedPod | None:
+    """The pod that was measured, as long as its node can be seen, too."""
+    pod = _answering_pod(observed, entry)
+    return pod if pod is not None and pod.node in observed.node_labels else None
+
+
+def _answering_pod(observed: Observed, entry: ModelAssessment) -> ObservedPod | None:
     job = observed.jobs.get(entry.job.name)
     return answering_pod(job) if job and job.uid == entry.job.uid else None

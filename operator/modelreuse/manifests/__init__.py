@@ -13,7 +13,7 @@ from modelreuse.manifests.inputs import Inputs
 from modelreuse.manifests.kinds import JOB, KINDS, Kind, Reference, kind_of, render_retraining
 from modelreuse.manifests.record import imported_record, retraining_record
 from modelreuse.manifests.references import config_maps_in
-from modelreuse.manifests.resources import accelerators_of, cores_of, without_cpu_limit
+from modelreuse.manifests.resources import accelerators_of, cores_of, selector_of, slices_of, without_cpu_limit
 from modelreuse.manifests.retraining import (
     DIGEST_PLACEHOLDER,
     artifact_source,
@@ -49,6 +49,8 @@ __all__ = [
     "record_name",
     "render_retraining",
     "retraining_record",
+    "selector_of",
+    "slices_of",
     "training_plan",
     "verification_job",
     "verification_task_id",

@@ -11,6 +11,10 @@ from typing import Any
 Json = Mapping[str, Any]
 
 _ACCELERATOR = re.compile(r".+/(gpu([.-].*)?|mig-.*)")
+_WHOLE = re.compile(r".+/gpu")
+_CPU_SCALES = {"n": "1e-9", "u": "1e-6", "m": "1e-3", "k": "1e3", "M": "1e6", "Ki": "1024", "Mi": "1048576"}
+_LEAST_CORES, _MOST_CORES = Decimal("1e-9"), Decimal("1e6")
+"""Between which a container's share lies; less is rounded up, as Kubernetes does."""
 
 
 def cores_of(pod: Json) -> float:
@@ -21,6 +25,19 @@ def cores_of(pod: Json) -> float:
 def accelerators_of(pod: Json) -> int:
     """Accelerators of a PodSpec, likewise; a MIG slice counts as one."""
     return int(_at_once(pod, _accelerators))
+
+
+def slices_of(pod: Json) -> bool:
+    """Whether any accelerator of a PodSpec is a part of one, or shared with others, by the name of its resource."""
+    containers = [*(pod.get("initContainers") or []), *(pod.get("containers") or [])]
+    names = [name for each in containers for name in (each.get("resources") or {}).get("limits") or {}]
+    return any(_ACCELERATOR.fullmatch(name) and not _WHOLE.fullmatch(name) for name in names)
+
+
+def selector_of(pod: Json) -> Mapping[str, str]:
+    """The nodeSelector of a PodSpec; one that can't be read selects nothing."""
+    selector = pod.get("nodeSelector")
+    return selector if isinstance(selector, Mapping) else {}
 
 
 def without_cpu_limit(pod: Json) -> str | None:
@@ -45,13 +62,14 @@ def _at_once(pod: Json, amount: Callable[[Json], Decimal]) -> Decimal:
 
 def cpu_quantity(text: str) -> Decimal:
     """Cores of a Kubernetes quantity such as `500m`, `2` or `1.5`. Raises ValueError for anything else."""
-    scale = {"m": Decimal("1e-3"), "u": Decimal("1e-6"), "n": Decimal("1e-9"), "k": Decimal(1000)}
+    unit = next((unit for unit in ("Ki", "Mi", *_CPU_SCALES) if text.endswith(unit)), "")
     try:
-        if text[-1:] in scale:
-            return Decimal(text[:-1]) * scale[text[-1]]
-        return Decimal(text)
+        cores = Decimal(text.removesuffix(unit)) * Decimal(_CPU_SCALES.get(unit, 1))
+        if not 0 <= cores <= _MOST_CORES:
+            raise ValueError(f"{text!r} is no number of CPU cores from 0 to {_MOST_CORES:f}")
     except InvalidOperation:
         raise ValueError(f"{text!r} is not a quantity of CPU, as in 500m") from None
+    return max(cores, _LEAST_CORES) if cores else cores
 
 
 def _cores(container: Json) -> Decimal:

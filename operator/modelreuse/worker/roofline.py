@@ -17,6 +17,8 @@ from modelreuse.worker.work import StepWork
 
 SMALLEST_BATCH: Final = 1
 LARGEST_BATCH: Final = 4096
+LARGEST_BATCH_ON_CPU: Final = 256
+"""Takes a GB of memory; a container that has less is killed, and not told before."""
 LONGEST_STEP: Final = 0.5
 """Seconds; a device that takes as long for one step has enough to do, and larger batches would only be waited for."""
 _GROWTH: Final = 4
@@ -56,7 +58,8 @@ def steps_on(device: torch.device) -> DeviceSteps:
 def _ever_larger(network: nn.Module, device: torch.device) -> list[NetworkStep]:
     """Steps at four times the batch each, until they take long, or memory ends."""
     steps = [_timed(network, _images(SMALLEST_BATCH), device)]
-    while steps[-1].seconds < LONGEST_STEP and steps[-1].samples < LARGEST_BATCH:
+    largest = LARGEST_BATCH_ON_CPU if device.type == "cpu" else LARGEST_BATCH
+    while steps[-1].seconds < LONGEST_STEP and steps[-1].samples < largest:
         try:
             steps.append(_timed(network, _images(_GROWTH * steps[-1].samples), device))
         except torch.OutOfMemoryError:

@@ -18,6 +18,12 @@ FORWARDS: Final = 3
 """Forward passes that a training step's operations amount to: gradients of inputs and of weights take one each. (Counts
 of the backward pass itself take every grouped convolution for a dense one.)"""
 _BILLION = 1e9
+_OPEN: Final = frozenset({"aten", "prim", "prims", "profiler"})
+"""Namespaces of operations that hide no others."""
+
+
+class OpaqueOperationError(Exception):
+    """An operation that is none of PyTorch's own, or a library's whole recurrent layer."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +41,7 @@ class StepWork:
 def counted(forward: Callable[[], Tensor], rest: Callable[[Tensor], object]) -> StepWork:
     """The work of a step: `rest` takes what `forward` returns, goes backward and updates the weights.
 
-    Raises whatever these raise.
+    Raises OpaqueOperationError where an operation hides others, whose work can't be counted, and whatever these raise.
     """
     flops = FlopCounterMode(display=False)
     with _Traffic() as traffic:
@@ -60,6 +66,8 @@ class _Traffic(TorchDispatchMode):  # type: ignore[no-untyped-call]
         args: Sequence[Any] = (),
         kwargs: Mapping[str, Any] | None = None,
     ) -> object:
+        if func.namespace not in _OPEN or "_rnn" in str(func):
+            raise OpaqueOperationError(str(func))
         given = kwargs or {}
         result = func(*args, **given)
         if not func.is_view:

@@ -47,6 +47,34 @@ def test_selectors_select_as_those_of_kubernetes(selector: dict[str, Any], selec
     assert selects(**selector) == selected
 
 
+WANTS_GPU = {"matchLabels": {"gpu": "h200"}}
+IN = {"matchExpressions": [{"key": "gpu", "operator": "In", "values": ["h200", "b200"]}]}
+WITHOUT = {"matchExpressions": [{"key": "gpu", "operator": "DoesNotExist"}]}
+
+
+@pytest.mark.parametrize(
+    ("selector", "known", "may", "must"),
+    [
+        ({}, {}, True, True),
+        (WANTS_GPU, {}, True, False),
+        (WANTS_GPU, {"zone": "b"}, True, False),
+        (WANTS_GPU, {"gpu": "h200", "zone": "b"}, True, True),
+        (WANTS_GPU, {"gpu": "l4"}, False, False),
+        (IN, {}, True, False),
+        (IN, {"gpu": "b200"}, True, True),
+        (IN, {"gpu": "l4"}, False, False),
+        (WITHOUT, {}, True, False),
+        (WITHOUT, {"gpu": "l4"}, False, False),
+        (WANTS_GPU | IN, {"gpu": "b200"}, False, False),
+    ],
+)
+def test_of_some_labels_a_selector_says_what_the_others_can_still_change(
+    selector: dict[str, Any], known: dict[str, str], may: bool, must: bool
+) -> None:
+    parsed = LabelSelector.model_validate(selector)
+    assert (parsed.may_match(known), parsed.must_match(known)) == (may, must)
+
+
 def test_an_unknown_field_of_the_spec_is_refused_by_name() -> None:
     with pytest.raises(ValidationError, match=r"spec\.surprise"):
         ModelReuseCheck.parse({"metadata": {"name": "x"}, "spec": scenes.spec(surprise=1)})

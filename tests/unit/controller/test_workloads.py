@@ -263,12 +263,33 @@ def test_accelerators_are_counted(resource: str, gpus: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "cores"), [("2", "2"), ("1.5", "1.5"), ("100m", "0.1"), ("5u", "0.000005"), ("7n", "7e-9"), ("1k", "1000")]
+    ("text", "cores"),
+    [
+        ("2", "2"),
+        ("1.5", "1.5"),
+        ("2e1", "20"),
+        ("100m", "0.1"),
+        ("5u", "0.000005"),
+        ("7n", "7e-9"),
+        ("1e-30", "1e-9"),
+        ("0", "0"),
+        ("1k", "1000"),
+        ("0.5M", "500000"),
+        ("1Ki", "1024"),
+        ("0.5Mi", "524288"),
+    ],
 )
 def test_quantities_of_cpu(text: str, cores: str) -> None:
     assert cpu_quantity(text) == Decimal(cores)
 
 
-def test_a_bad_quantity_is_named() -> None:
-    with pytest.raises(ValueError, match="'two' is not a quantity of CPU, as in 500m"):
-        cpu_quantity("two")
+@pytest.mark.parametrize("text", ["two", "", "m", "NaN", "1Pi"])
+def test_a_bad_quantity_is_named(text: str) -> None:
+    with pytest.raises(ValueError, match=f"'{text}' is not a quantity of CPU, as in 500m"):
+        cpu_quantity(text)
+
+
+@pytest.mark.parametrize("text", ["-1", "2M", "Infinity", "-Infinity", "1e400"])
+def test_no_container_has_so_many_cores(text: str) -> None:
+    with pytest.raises(ValueError, match=f"'{text}' is no number of CPU cores from 0 to 1000000"):
+        cpu_quantity(text)

@@ -187,6 +187,15 @@ def test_where_no_roofline_tells_there_is_none(selector: dict[str, str], gpus: i
     assert by_roofline(selector, gpus=gpus) is None
 
 
+def test_the_only_kind_that_is_listed_need_not_be_the_only_one_that_there_is() -> None:
+    site = CostProfileSpec.model_validate(SITE.to_wire() | {"accelerators": [SITE.accelerators[0].to_wire()]})
+    assert by_roofline({}, site=site) is None
+    assert by_roofline({"gpu": "h200"}, site=site) == Ceilings("h200", 1000, 100, 5e-6)
+    every = [hardware("all", "700", ("1000", "100"))]
+    uniform = CostProfileSpec.model_validate(SITE.to_wire() | {"accelerators": every})
+    assert by_roofline({}, site=uniform) == Ceilings("all", 1000, 100, 5e-6)
+
+
 @pytest.mark.parametrize(
     ("used", "selector", "gpus", "may"),
     [
@@ -194,11 +203,17 @@ def test_where_no_roofline_tells_there_is_none(selector: dict[str, str], gpus: i
         ({"cpu": 0, "accelerator": 1}, {}, 1, True),
         ({"cpu": 0, "accelerator": 1}, {"gpu": "h200"}, 1, False),
         ({"cpu": 0, "accelerator": 1}, {"gpu": "a100", "cpu": "arm"}, 1, True),
-        ({"cpu": 0}, {"gpu": "h200"}, 1, True),
+        ({"cpu": 0}, {"gpu": "h200"}, 1, False),
+        ({"cpu": 0}, {"gpu": "v100"}, 1, True),
+        ({"cpu": 0}, {}, 1, True),
+        ({"cpu": 0, "accelerator": 7}, {}, 1, False),
         ({"cpu": 0}, {"cpu": "arm"}, 0, False),
         ({"cpu": 1}, {"cpu": "arm"}, 0, True),
         ({"cpu": 0}, {"cpu": "epyc"}, 0, True),
-        ({}, {"cpu": "arm"}, 0, True),
+        ({"cpu": 1}, {"cpu": "epyc"}, 0, False),
+        ({"cpu": 1}, {}, 0, True),
+        ({"cpu": 2}, {}, 0, False),
+        ({}, {"cpu": "arm"}, 0, False),
     ],
 )
 def test_whether_a_pod_may_run_on_what_another_ran_on(

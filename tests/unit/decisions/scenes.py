@@ -231,7 +231,7 @@ class Scene:
     policies: tuple[RetrainPolicy, ...] = field(default_factory=lambda: (policy(),))
     profiles: tuple[CostProfile, ...] = field(default_factory=lambda: (profile(),))
     records: tuple[RetrainingRecord, ...] = ()
-    node_labels: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    node_labels: Mapping[str, Mapping[str, str]] = field(default_factory=lambda: {"node-1": {}})
     namespace_labels: Mapping[str, str] = field(default_factory=dict)
     rights: Rights | None = RIGHTS
     gate: Failure | None = None

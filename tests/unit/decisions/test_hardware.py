@@ -4,7 +4,21 @@ from typing import Any
 
 import pytest
 
-from unit.decisions.scenes import TRAINS, Json, Scene, approve, assessed, condition, measured, policy, profile, spec
+from modelreuse.api import Failure
+from unit.decisions.scenes import (
+    TRAINS,
+    Json,
+    Scene,
+    approve,
+    assessed,
+    assessing,
+    condition,
+    measured,
+    policy,
+    profile,
+    spec,
+    summary,
+)
 from unit.decisions.test_cron_jobs import by_cron_job, nightly
 
 
@@ -99,7 +113,8 @@ def on_nodes(**labels: str) -> Json:
 def test_a_roofline_tells_what_steps_take_elsewhere() -> None:
     scene = elsewhere()
     assert scene.condition("Approved")["reason"] == "AwaitingApproval"
-    assert scene.status["prediction"]["roofline"] == "h200"
+    assert scene.status["prediction"]["roofline"] == "h200, 1 cpu"
+    assert ", by the roofline of h200, 1 cpu; " in scene.condition("Approved")["message"]
     retrain = next(cost for cost in scene.status["prediction"]["costs"] if cost["action"] == "Retrain")
     # At most 1,000 steps of 20 ms, four times that at most, and three seconds to start; 700 W and 10 W for the core.
     assert float(retrain["hours"]["high"]) * 3600 == pytest.approx(3 + 1000 * 0.02 * 4, rel=1e-4)
@@ -150,7 +165,7 @@ def test_another_kind_of_accelerator_is_other_hardware(selector: Json, reason: s
 def test_another_kind_of_accelerator_is_told_by_its_roofline() -> None:
     scene = elsewhere(measured_on=1, **on_nodes(gpu="l4"))
     assert scene.condition("Approved")["reason"] == "AwaitingApproval"
-    assert scene.status["prediction"]["roofline"] == "h200"
+    assert scene.status["prediction"]["roofline"] == "h200, 1 cpu"
 
 
 def test_another_kind_of_cpu_too() -> None:
@@ -158,35 +173,146 @@ def test_another_kind_of_cpu_too() -> None:
     assert "roofline" not in scene.status["prediction"]
     site = profile(cpus=[listed("arm", "3", cpu="arm"), listed("epyc", "6", ("50", "4"), cpu="epyc")])
     moved = elsewhere(0, pod={"nodeSelector": {"cpu": "epyc"}}, profiles=(site,), **on_nodes(cpu="arm"))
-    assert moved.status["prediction"]["roofline"] == "epyc"
+    assert moved.status["prediction"]["roofline"] == "epyc, 1 cpu"
+    # By the catch-all of the profile, which no pod with this selector can count as.
+    caught = elsewhere(0, pod={"nodeSelector": {"cpu": "epyc"}}, **on_nodes(cpu="arm"))
+    assert caught.assessment["hardware"]["cpu"] == 1
+    assert caught.status["prediction"]["roofline"] == "epyc, 1 cpu"
+
+
+def test_hardware_that_is_not_listed_is_other_than_what_is() -> None:
+    scene = elsewhere(measured_on=1, **on_nodes(gpu="v100"))
+    assert "accelerator" not in scene.assessment["hardware"]
+    assert scene.status["prediction"]["roofline"] == "h200, 1 cpu"
+    unlisted = elsewhere(measured_on=1, pod={"nodeSelector": {"gpu": "l4"}}, **on_nodes(gpu="v100"))
+    assert unlisted.status["recommendation"]["reason"] == "OtherHardware"
+
+
+@pytest.mark.parametrize(
+    "limits",
+    [
+        {"cpu": "many"},
+        {"cpu": 1, "nvidia.com/gpu": "1e0"},
+        {"cpu": "Infinity"},
+        {"cpu": "1e400"},
+        {"cpu": "-1"},
+        ["cpu"],
+    ],
+)
+def test_resources_that_cannot_be_read_are_told_of_no_hardware(limits: Any) -> None:
+    container = TRAINS | {"resources": {"limits": limits}}
+    scene = elsewhere(pod={"containers": [container]})
+    advice = scene.status["recommendation"]
+    assert (advice["action"], advice["reason"]) == ("Inconclusive", "OtherHardware")
+    assert "spec.retraining.jobTemplate: the resources of its containers can't be read: " in advice["message"]
+
+
+def test_a_quantity_that_few_people_write_hides_no_accelerators() -> None:
+    container = TRAINS | {"resources": {"limits": {"cpu": "1Ki", "nvidia.com/gpu": 8}}}
+    scene = elsewhere(pod={"containers": [container]})
+    assert "asks for 8 accelerators" in scene.status["recommendation"]["message"]
+
+
+@pytest.mark.parametrize("name", ["nvidia.com/mig-1g.18gb", "nvidia.com/gpu.shared"])
+def test_a_part_of_an_accelerator_is_told_by_no_roofline(name: str) -> None:
+    container = TRAINS | {"resources": {"limits": {"cpu": 1, name: 1}}}
+    scene = elsewhere(pod={"containers": [container], "nodeSelector": {"gpu": "h200"}})
+    assert scene.status["recommendation"]["reason"] == "OtherHardware"
+
+
+def test_beside_a_model_that_can_be_predicted_one_that_cannot_is_not() -> None:
+    """Its energy would be that of the machine that it was measured on, and might look the cheaper for it."""
+    names = ["current", "candidate"]
+    models = [{"name": name, "uri": f"pvc://models/{name}.pt2"} for name in names]
+    own = spec(models=models, retraining=spec()["retraining"] | {"jobTemplate": on_an_accelerator()})
+    scene = assessing(spec=own, profiles=(WITH_ROOFLINES,))
+    for name, seen in zip(names, (counted(), measured()), strict=True):
+        entry = next(each for each in scene.status["assessments"] if each["model"] == name)
+        job = entry["job"]["name"]
+        scene = scene.answered(job, summary(scene.jobs[job].task or "", measured=seen))
+    scene = scene.then()
+    assert {cost["model"] for cost in scene.status["prediction"]["costs"]} == {"current"}
+    assert scene.condition("Approved")["reason"] == "AwaitingApproval"
+    assert scene.status["recommendation"]["ranked"] == names
 
 
 # --- what changes after the prediction -------------------------------------------------------------------------------
 
 
-def by_cron_job_on(selector: str | None) -> Json:
-    pod = {"containers": [asking(1 if selector else 0)]}
-    return nightly(**pod | ({"nodeSelector": {"gpu": selector}} if selector else {}))
+def by_cron_job_on(selector: str | None, cores: int = 1) -> Json:
+    container = asking(1 if selector == "h200" else 0)
+    container["resources"]["limits"]["cpu"] = cores
+    key = "gpu" if selector == "h200" else "cpu"
+    return nightly(containers=[container], **({"nodeSelector": {key: selector}} if selector else {}))
 
 
-def predicted_by_cron_job(selector: str | None) -> Scene:
+def predicted_by_cron_job(cron_job: Json | Failure, **changes: Any) -> Scene:
     own = {key: value for key, value in spec()["retraining"].items() if key != "jobTemplate"}
     named = spec(retraining=own | {"fromCronJob": "nightly"})
-    answer = {"measured": counted()}
-    return assessed(answer, spec=named, cron_job=by_cron_job_on(selector), profiles=(WITH_ROOFLINES,))
+    return assessed({"measured": counted()}, spec=named, cron_job=cron_job, **{"profiles": (WITH_ROOFLINES,)} | changes)
 
 
 @pytest.mark.parametrize(("before", "after"), [("h200", None), (None, "h200")])
-def test_a_template_that_asks_for_other_hardware_than_was_predicted_for_takes_another_assessment(
+def test_a_template_that_asks_for_other_hardware_than_was_offered_takes_another_assessment(
     before: str | None, after: str | None
 ) -> None:
-    scene = predicted_by_cron_job(before)
+    scene = predicted_by_cron_job(by_cron_job_on(before))
     assert scene.condition("Approved")["reason"] == "AwaitingApproval"
     edited = approve(scene).but(cron_job=by_cron_job_on(after)).settled()
     assert "retraining" not in edited.status
-    advice = edited.status["recommendation"]
-    assert advice["reason"] == "OtherHardware"
-    assert "no longer asks for the hardware that its cost was predicted for; assess again: kubectl" in advice["message"]
+    assert edited.condition("Approved")["reason"] == "CronJobChanged"
+    assert edited.status["prediction"] == scene.status["prediction"]
+
+
+BLOCKED = policy(limits={"steps": 10})
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "roofline"),
+    [
+        ((None, 1), ("h200", 1), "h200, 1 cpu"),
+        (("h200", 1), ("h200", 2), "h200, 2 cpu"),
+        (("epyc", 64), ("epyc", 1), "epyc, 1 cpu"),
+        (("h200", 1), (None, 1), None),
+    ],
+)
+def test_until_something_is_offered_the_prediction_follows_the_template(
+    before: tuple[str | None, int], after: tuple[str | None, int], roofline: str | None
+) -> None:
+    scene = predicted_by_cron_job(by_cron_job_on(*before), policies=(BLOCKED,), **on_nodes(cpu="arm"))
+    assert scene.status["recommendation"]["reason"] == "OverLimits"
+    edited = scene.but(cron_job=by_cron_job_on(*after)).settled().but(policies=(policy(),)).settled()
+    assert edited.condition("Approved")["reason"] == "AwaitingApproval"
+    at_once = predicted_by_cron_job(by_cron_job_on(*after), **on_nodes(cpu="arm"))
+    assert edited.status["prediction"].get("roofline") == roofline
+    assert edited.status["prediction"]["costs"] == at_once.status["prediction"]["costs"]
+
+
+def test_a_cron_job_that_comes_later_is_predicted_for() -> None:
+    missing = Failure(reason="CronJobMissing", message="there is no CronJob nightly here")
+    scene = predicted_by_cron_job(missing)
+    assert scene.condition("Approved")["reason"] == "CronJobMissing"
+    healed = scene.but(cron_job=by_cron_job_on("h200")).settled()
+    assert healed.condition("Approved")["reason"] == "AwaitingApproval"
+    assert healed.status["prediction"]["roofline"] == "h200, 1 cpu"
+
+
+def test_a_node_that_has_left_takes_nothing_away_that_is_known_of_it() -> None:
+    """Else the pod that is still there would seem to have run on a node without labels."""
+    scene = elsewhere(measured_on=1, pod={"nodeSelector": {"gpu": "l4"}}, **on_nodes(gpu="h200"))
+    assert scene.status["recommendation"]["reason"] == "OtherHardware"
+    edited = profile(accelerators=list(WITH_ROOFLINES.to_wire()["spec"]["accelerators"]), pue="1.5")
+    later = scene.but(node_labels={}, profiles=(edited,)).settled()
+    assert later.status["recommendation"]["reason"] == "CostProfileChanged"
+    assert later.assessment["hardware"] == scene.assessment["hardware"]
+
+
+def test_a_node_that_left_before_it_could_be_seen_counts_as_the_dearest() -> None:
+    scene = retraining_on(0, measured_on=0, profiles=(WITH_ROOFLINES,), node_labels={})
+    assert "hardware" not in scene.assessment
+    seen = retraining_on(0, measured_on=0, profiles=(WITH_ROOFLINES,))
+    costs, dearest = (each.status["prediction"]["costs"][0]["energyKwh"]["high"] for each in (scene, seen))
+    assert float(costs) == float(dearest)
 
 
 def test_a_roofline_that_comes_later_makes_the_prediction_anew() -> None:
@@ -194,7 +320,7 @@ def test_a_roofline_that_comes_later_makes_the_prediction_anew() -> None:
     scene = elsewhere(profiles=(profile(accelerators=without),))
     assert scene.status["recommendation"]["reason"] == "OtherHardware"
     healed = scene.but(profiles=(WITH_ROOFLINES,)).settled()
-    assert healed.status["prediction"]["roofline"] == "h200"
+    assert healed.status["prediction"]["roofline"] == "h200, 1 cpu"
     assert healed.condition("Approved")["reason"] == "AwaitingApproval"
 
 

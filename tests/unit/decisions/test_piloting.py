@@ -248,7 +248,7 @@ def test_a_pilot_elsewhere_costs_what_the_roofline_of_its_hardware_says() -> Non
     assert hours["basis"] == "Assumed"
     ended = approve(scene).settled()
     ended = ended.answered(ended.training, pilot_result(ended.digest), gpus=1).settled()
-    assert (ended.assessment["evidence"], ended.status["prediction"]["roofline"]) == ("L3", "h200")
+    assert (ended.assessment["evidence"], ended.status["prediction"]["roofline"]) == ("L3", "h200, 1 cpu")
 
 
 def test_a_budget_that_holds_the_pilot_and_not_the_whole_lets_the_pilot_through() -> None:

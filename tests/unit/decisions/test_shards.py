@@ -258,7 +258,7 @@ def test_a_prediction_uses_the_machine_of_number_0_which_timed_the_steps() -> No
     }
     energies = []
     for big in ("node-0", "node-1"):
-        scene = shared(profiles=(profile(**sites),), node_labels={big: {"size": "big"}})
+        scene = shared(profiles=(profile(**sites),), node_labels={"node-0": {}, "node-1": {}} | {big: {"size": "big"}})
         pods = (says(scene, 1, node="node-1"), says(scene, 0, node="node-0"))
         scene = ended(scene, *pods, succeeded=True).then()
         energies.append(float(scene.status["prediction"]["costs"][0]["energyKwh"]["high"]))

@@ -48,7 +48,8 @@ def test_memory_that_ends_ends_the_search(monkeypatch):
 
 def test_a_device_that_is_never_busy_is_given_no_more_than_the_largest_batch(monkeypatch):
     taking(monkeypatch, {4**power: 0.01 for power in range(7)})
-    assert [step.samples for step in steps_on(CPU).steps][-1] == 4096
+    assert [step.samples for step in steps_on(CPU).steps] == [1, 4, 16, 64, 256]
+    assert len(steps_on(torch.device("meta")).steps) == 7
 
 
 def test_without_memory_for_one_sample_nothing_is_measured(monkeypatch):

@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from modelreuse.worker.probe import step_cost
-from modelreuse.worker.work import StepWork, counted
+from modelreuse.worker.work import OpaqueOperationError, StepWork, counted
 from unit.worker.tiny import build
 
 CPU = torch.device("cpu")
@@ -47,6 +47,25 @@ def test_the_rest_of_the_step_counts_too():
     x = torch.zeros(8, 30)
     seen = counted(lambda: x, lambda outputs: outputs + 1)
     assert (seen.gigabytes, seen.launches) == (pytest.approx(2 * 8 * 30 * 4 / 1e9), 1)
+
+
+@pytest.mark.parametrize("layer", [nn.LSTM(4, 8), nn.RNN(4, 8)])
+def test_a_library_s_whole_recurrent_layer_can_not_be_counted(layer):
+    try:
+        seen = work(layer, torch.zeros(5, 2, 4))
+    except OpaqueOperationError as error:
+        assert "rnn" in str(error)  # noqa: PT017 - which of the two it is depends on what this PyTorch was built with
+    else:
+        assert seen.gigaflops >= 3 * 2 * 5 * 2 * 8 * (4 + 8) / 1e9
+
+
+def test_a_users_own_operation_can_not_be_counted():
+    @torch.library.custom_op("modelreuse_tests::twice", mutates_args=())
+    def twice(x: torch.Tensor) -> torch.Tensor:
+        return x * 2
+
+    with pytest.raises(OpaqueOperationError, match="twice"):
+        counted(lambda: twice(torch.zeros(3)), lambda outputs: None)
 
 
 def test_a_timed_step_tells_its_work():
