@@ -48,13 +48,14 @@ def other_hardware(observed: Observed, assessment: ModelAssessment, rules: Rules
 
 def roofline_for(observed: Observed, assessments: Iterable[ModelAssessment], profile: CostProfileSpec) -> str | None:
     """The hardware by whose roofline any of the models is predicted, and the CPU beside or of it."""
-    wish = _wish(observed)
-    machines = [machine_elsewhere(observed, each, profile) for each in assessments]
-    names = (machine.ceilings.hardware for machine in machines if machine is not None and machine.ceilings is not None)
-    name = next(names, None)
-    if name is None or not isinstance(wish, _Wish):
+    machines = (machine_elsewhere(observed, each, profile) for each in assessments)
+    machine = next((each for each in machines if each is not None), None)
+    if machine is None:
         return None
-    return f"{name}, {format_decimal(decimal(wish.cpu_cores))} cpu"
+    wish = _wish(observed)
+    assert isinstance(wish, _Wish)
+    assert machine.ceilings is not None
+    return f"{machine.ceilings.hardware}, {format_decimal(decimal(wish.cpu_cores))} cpu"
 
 
 def is_for_other_hardware(observed: Observed, status: ModelReuseCheckStatus, rules: Rules | Failure) -> bool:
@@ -64,9 +65,9 @@ def is_for_other_hardware(observed: Observed, status: ModelReuseCheckStatus, rul
     """
     if isinstance(rules, Failure) or status.prediction is None or status.template_sha256 is not None:
         return False
-    if not isinstance(observed.template, JobTemplate):
-        return False
-    return roofline_for(observed, status.assessments, rules.profile.spec) != status.prediction.roofline
+    if isinstance(observed.template, JobTemplate):
+        return roofline_for(observed, status.assessments, rules.profile.spec) != status.prediction.roofline
+    return False
 
 
 @dataclass(frozen=True)
@@ -97,10 +98,11 @@ class _Wish:
 
 
 def _wish(observed: Observed) -> _Wish | str | None:
+    return _wish_of(observed.template) if isinstance(observed.template, JobTemplate) else None
+
+
+def _wish_of(template: JobTemplate) -> _Wish | str | None:
     """A sentence where the template doesn't say it so that it can be read; None where there is no pod in it."""
-    template = observed.template
-    if not isinstance(template, JobTemplate):
-        return None
     try:
         pod = KINDS[template.kind].pod_of(template).spec
     except (ArithmeticError, AttributeError, KeyError, TypeError, ValueError):

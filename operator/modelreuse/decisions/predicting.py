@@ -17,7 +17,7 @@ from modelreuse.api import (
     ModelReuseCheckStatus,
     ScoreStatus,
 )
-from modelreuse.costs import Candidate, Machine, dearest_machine, hardware_of, machine_again, machine_of, predict
+from modelreuse.costs import Candidate, Machine, dearest_machine, hardware_of, machine_again, predict
 from modelreuse.decisions.answers import answering_pod
 from modelreuse.decisions.commands import ending_with, to_assess_again
 from modelreuse.decisions.hardware import labels_of, machine_elsewhere, other_hardware, roofline_for
@@ -126,15 +126,11 @@ def _candidate(observed: Observed, entry: ModelAssessment, profile: CostProfileS
 
 
 def _machine(observed: Observed, entry: ModelAssessment, profile: CostProfileSpec) -> Machine | None:
-    """Of the pod that was measured; where its node is gone, as status remembers it, or the dearest that it may be."""
-    pod, answered = _measured_pod(observed, entry), _answering_pod(observed, entry)
-    if pod is not None:
-        return machine_of(profile, labels_of(pod, observed.node_labels), cpu_cores=pod.cpu_cores, gpus=pod.gpus)
+    """Of the pod that was measured, as status remembers it; where nobody saw its node, the dearest that it may be."""
     if entry.hardware is not None:
         return machine_again(profile, entry.hardware, gpus=entry.accelerators)
-    if answered is None:
-        return None
-    return dearest_machine(profile, {}, cpu_cores=answered.cpu_cores, gpus=answered.gpus)
+    pod = _answering_pod(observed, entry)
+    return None if pod is None else dearest_machine(profile, {}, cpu_cores=pod.cpu_cores, gpus=pod.gpus)
 
 
 def _located(observed: Observed, entry: ModelAssessment, profile: CostProfileSpec | None) -> ModelAssessment:

@@ -297,6 +297,24 @@ def test_a_cron_job_that_comes_later_is_predicted_for() -> None:
     assert healed.status["prediction"]["roofline"] == "h200, 1 cpu"
 
 
+def test_a_cron_job_that_is_gone_for_a_while_changes_no_prediction() -> None:
+    scene = predicted_by_cron_job(by_cron_job_on("h200"), policies=(BLOCKED,))
+    missing = Failure(reason="CronJobMissing", message="there is no CronJob nightly here")
+    assert scene.but(cron_job=missing).settled().status["prediction"] == scene.status["prediction"]
+
+
+def test_a_candidate_that_could_not_be_assessed_is_told_by_no_roofline() -> None:
+    models = [{"name": name, "uri": f"pvc://models/{name}.pt2"} for name in ("broken", "current")]
+    own = spec(models=models, retraining=spec()["retraining"] | {"jobTemplate": on_an_accelerator()})
+    scene = assessing(spec=own, profiles=(WITH_ROOFLINES,))
+    broken, sound = (each["job"]["name"] for each in scene.status["assessments"])
+    error = {"reason": "InputsRejected", "field": "spec.models[0]", "message": "spec.models[0]: no"}
+    scene = scene.answered(broken, {"task": scene.jobs[broken].task, "error": error})
+    scene = scene.answered(sound, summary(scene.jobs[sound].task or "", measured=counted())).then()
+    assert scene.status["prediction"]["roofline"] == "h200, 1 cpu"
+    assert scene.condition("Approved")["reason"] == "AwaitingApproval"
+
+
 def test_a_node_that_has_left_takes_nothing_away_that_is_known_of_it() -> None:
     """Else the pod that is still there would seem to have run on a node without labels."""
     scene = elsewhere(measured_on=1, pod={"nodeSelector": {"gpu": "l4"}}, **on_nodes(gpu="h200"))
