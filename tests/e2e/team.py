@@ -150,6 +150,16 @@ class Team:
         metadata = {"name": name, **self._here()}
         return {"apiVersion": "modelreuse.io/v1alpha1", "kind": "ModelReuseCheck", "metadata": metadata}
 
+    def output_of(self, job: Object) -> str:
+        """What a Job of Ada's own has printed, once it has succeeded. AssertionError with that where it failed."""
+
+        name = job["metadata"]["name"]
+        what = f"{self.namespace}: the Job {name} ends"
+        how = until(lambda: how_it_ended(self.town.ada.get(job)), what, seconds=LONG)
+        log = self.town.kubectl("ada", "logs", "-n", self.namespace, f"job/{name}", "--tail=-1")
+        assert how == "Complete", log.stdout + log.stderr
+        return log.stdout
+
     def volume(self, claim: str) -> Object:
         """What holds a claim: its folder."""
         return {
@@ -175,6 +185,12 @@ class Team:
         for each in sorted(found, key=lambda one: str(one["metadata"]["creationTimestamp"])):
             by_role.setdefault(each["metadata"]["labels"]["modelreuse.io/role"], []).append(each)
         return by_role
+
+
+def how_it_ended(job: Object) -> str:
+    """The condition that ended a Job, if it has ended."""
+    held = (each["type"] for each in job["status"].get("conditions", ()) if each["status"] == "True")
+    return next((kind for kind in held if kind in {"Complete", "Failed"}), "")
 
 
 def trainer_of(check: Object) -> Object:

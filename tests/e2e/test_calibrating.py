@@ -10,8 +10,7 @@ import pytest
 
 from cluster.installing import documents
 from cluster.person import Object
-from cluster.waiting import until
-from e2e.team import LONG, USER, Team
+from e2e.team import USER, Team, how_it_ended
 from e2e.town import CHECKOUT, EXAMPLE, Town
 
 JOB = CHECKOUT / "examples/calibrate/job.yaml"
@@ -45,34 +44,21 @@ def calibrate(town: Town) -> Calibrated:
     for each in (claim, job):
         each["metadata"].update(here)
         town.ada.apply(each)
-
-    def ended() -> Object | None:
-        seen = town.ada.get(job)
-        return seen if _how(seen) else None
-
-    last = until(ended, "the calibration Job ends", seconds=LONG)
-    log = town.kubectl("ada", "logs", "-n", team.namespace, "job/calibrate-digits", "--tail=-1")
-    assert _how(last) == "Complete", log.stdout + log.stderr
+    log = team.output_of(job)
     table = records / "digits.csv"
     with table.open(newline="") as file:
         lines = list(csv.DictReader(file))
     command = [sys.executable, "-m", "modelreuse.cli", "records", "import", str(table), "-n", "model-history"]
     grace = {**os.environ, "KUBECONFIG": str(town.cluster.kubeconfig("grace"))}
     imported = subprocess.run([*command, "--dry-run"], env=grace, capture_output=True, text=True, check=False)
-    return Calibrated(last, log.stdout + log.stderr, lines, imported)
-
-
-def _how(job: Object) -> str:
-    """The condition that ended it, if it has ended."""
-    held = (each["type"] for each in job["status"].get("conditions", ()) if each["status"] == "True")
-    return next((kind for kind in held if kind in {"Complete", "Failed"}), "")
+    return Calibrated(town.ada.get(job), log, lines, imported)
 
 
 pytestmark = pytest.mark.story.with_args(calibrate)
 
 
 def test_it_ends_well_under_the_restricted_standard(end: Calibrated):
-    assert _how(end.job) == "Complete", end.log
+    assert how_it_ended(end.job) == "Complete", end.log
 
 
 def test_it_says_what_it_takes_before_it_says_what_came_of_it(end: Calibrated):

@@ -11,8 +11,7 @@ import yaml
 
 from cluster.installing import documents
 from cluster.person import Object
-from cluster.waiting import until
-from e2e.team import LONG, Seen, Team, trainer_of
+from e2e.team import Seen, Team, trainer_of
 from e2e.town import CHECKOUT, EXAMPLE, Town
 
 NAMESPACE = "elsewhere"
@@ -85,16 +84,7 @@ def measure(team: Team) -> str:
     job["spec"]["template"]["spec"]["containers"][0]["image"] = team.town.worker_image
     job["spec"]["template"]["spec"]["containers"][0]["resources"]["requests"] = {"cpu": "250m", "memory": "512Mi"}
     team.town.ada.apply(job)
-
-    def ended() -> Object | None:
-        seen = team.town.ada.get(job)
-        status = seen["status"]
-        return seen if status.get("succeeded") or status.get("failed") else None
-
-    last = until(ended, "the roofline is measured", seconds=LONG)
-    log = team.town.kubectl("ada", "logs", "-n", team.namespace, "job/roofline", "--tail=-1")
-    assert last["status"].get("succeeded"), log.stdout + log.stderr
-    return log.stdout
+    return team.output_of(job)
 
 
 def assessment(check: Object) -> Object:

@@ -1,5 +1,6 @@
 """What a step takes on a machine that it was not timed on: computing or moving data, whichever takes longer."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -7,7 +8,6 @@ import pytest
 from modelreuse.api import Action, Basis, CostProfileSpec, MeasuredPass, UsedHardware
 from modelreuse.costs import (
     Ceilings,
-    Machine,
     TimedStep,
     dearest_machine,
     machine_by_roofline,
@@ -16,6 +16,8 @@ from modelreuse.costs import (
     tells_of_other_machines,
 )
 from modelreuse.costs.step_cost import StepCost
+from unit.costs.test_machine import hardware, labelled
+from unit.costs.test_step_cost import MACHINE, measured
 
 FAST = Ceilings("h200", gigaflops=1000, gigabytes=100, launch=1e-5)
 TINY = TimedStep(0, 0, launches=50, seconds=0.0005)
@@ -55,31 +57,24 @@ def test_two_cores_have_twice_the_ceilings_and_launch_no_faster() -> None:
 # --- a step ----------------------------------------------------------------------------------------------------------
 
 
-MACHINE = Machine(watts_busy=700, price_per_hour=2, embodied_grams_per_hour=None, pue=1.2, ceilings=FAST)  # type: ignore[arg-type]
+ELSEWHERE = replace(MACHINE, watts_busy=700, ceilings=FAST)
 
 
-def measured(**changes: Any) -> MeasuredPass:
+def counted(**changes: Any) -> MeasuredPass:
     """On a CPU: two seconds for a step of 20 billion floating-point operations, 2 GB and 1,000 launches."""
     seen = {
-        "device": "cpu",
-        "samples": 1000,
-        "seconds": "2",
-        "cpuSeconds": "2",
-        "energyWh": "0.1",
-        "energyBasis": "Measured",
         "stepSeconds": "2",
         "stepEnergyWh": "0.01",
-        "stepBatchSize": 64,
         "stepGigaflops": "20",
         "stepGigabytes": "2",
         "stepLaunches": 1000,
         "headStepSeconds": "0.5",
-    } | changes
-    return MeasuredPass.model_validate({key: value for key, value in seen.items() if value is not None})
+    }
+    return measured(**seen | changes)
 
 
 def cost(action: Action = Action.RETRAIN, batch: int = 64, **seen: Any) -> StepCost:
-    return step_cost(measured(**seen), action, batch_size=batch, machine=MACHINE)  # type: ignore[arg-type]
+    return step_cost(counted(**seen), action, batch_size=batch, machine=ELSEWHERE)  # type: ignore[arg-type]
 
 
 def test_a_step_elsewhere_is_assumed_within_a_factor_of_four() -> None:
@@ -110,8 +105,8 @@ def test_without_a_smaller_part_fine_tuning_is_as_much(changes: dict[str, Any]) 
 
 @pytest.mark.parametrize("missing", ["stepGigaflops", "stepGigabytes", "stepLaunches", "stepBatchSize"])
 def test_what_was_not_counted_tells_nothing(missing: str) -> None:
-    assert tells_of_other_machines(measured())
-    assert not tells_of_other_machines(measured(**{missing: None}))
+    assert tells_of_other_machines(counted())
+    assert not tells_of_other_machines(counted(**{missing: None}))
     with pytest.raises(ValueError, match="counted"):
         cost(**{missing: None})
 
@@ -119,29 +114,23 @@ def test_what_was_not_counted_tells_nothing(missing: str) -> None:
 # --- a machine -------------------------------------------------------------------------------------------------------
 
 
-def hardware(name: str, watts: str, speeds: tuple[str, str] | None, **selector: Any) -> dict[str, Any]:
-    found = {"name": name, "powerWatts": watts, "source": "x", "nodeSelector": selector}
-    if speeds is None:
-        return found
-    figures = {"gigaflopsPerSecond": speeds[0], "gigabytesPerSecond": speeds[1], "microsecondsPerLaunch": "5"}
-    return found | {"roofline": figures | {"source": "modelreuse roofline"}}
-
-
-def labelled(**labels: str) -> dict[str, Any]:
-    return {"matchLabels": labels}
+def roofline(gigaflops: str, gigabytes: str) -> dict[str, Any]:
+    """Of an entry."""
+    figures = {"gigaflopsPerSecond": gigaflops, "gigabytesPerSecond": gigabytes, "microsecondsPerLaunch": "5"}
+    return {"roofline": figures | {"source": "modelreuse roofline"}}
 
 
 SITE = CostProfileSpec.model_validate(
     {
         "accelerators": [
-            hardware("h200", "700", ("1000", "100"), **labelled(gpu="h200")),
-            hardware("a100", "400", ("500", "60"), **labelled(gpu="a100")),
-            hardware("l4", "72", None, **labelled(gpu="l4")),
+            hardware("h200", "700", **roofline("1000", "100"), **labelled(gpu="h200")),
+            hardware("a100", "400", **roofline("500", "60"), **labelled(gpu="a100")),
+            hardware("l4", "72", **labelled(gpu="l4")),
         ],
         "cpus": [
-            hardware("epyc", "6", ("50", "4"), **labelled(cpu="epyc")),
-            hardware("any", "10", ("30", "3")),
-            hardware("behind", "10", ("1", "1")),
+            hardware("epyc", "6", **roofline("50", "4"), **labelled(cpu="epyc")),
+            hardware("any", "10", **roofline("30", "3")),
+            hardware("behind", "10", **roofline("1", "1")),
         ],
         "grid": {"zone": "DE", "locationGramsPerKwh": "380", "source": "x", "year": 2023},
     }
@@ -172,8 +161,8 @@ def test_no_entry_counts_behind_one_that_selects_every_node() -> None:
 
 
 def test_an_expression_leaves_open_whether_it_holds() -> None:
-    unlabelled = {"matchExpressions": [{"key": "cpu", "operator": "DoesNotExist"}]}
-    cpus = [hardware("old", "9", ("20", "2"), **unlabelled), hardware("any", "10", ("30", "3"))]
+    unlabelled = {"nodeSelector": {"matchExpressions": [{"key": "cpu", "operator": "DoesNotExist"}]}}
+    cpus = [hardware("old", "9", **roofline("20", "2"), **unlabelled), hardware("any", "10", **roofline("30", "3"))]
     site = CostProfileSpec.model_validate(SITE.to_wire() | {"cpus": cpus})
     assert by_roofline({}, gpus=0, site=site) is None
 
@@ -191,7 +180,7 @@ def test_the_only_kind_that_is_listed_need_not_be_the_only_one_that_there_is() -
     site = CostProfileSpec.model_validate(SITE.to_wire() | {"accelerators": [SITE.accelerators[0].to_wire()]})
     assert by_roofline({}, site=site) is None
     assert by_roofline({"gpu": "h200"}, site=site) == Ceilings("h200", 1000, 100, 5e-6)
-    every = [hardware("all", "700", ("1000", "100"))]
+    every = [hardware("all", "700", **roofline("1000", "100"))]
     uniform = CostProfileSpec.model_validate(SITE.to_wire() | {"accelerators": every})
     assert by_roofline({}, site=uniform) == Ceilings("all", 1000, 100, 5e-6)
 
